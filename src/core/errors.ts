@@ -1,0 +1,144 @@
+// ServiceError: the one error that crosses a wire, and the conversions into it at every boundary.
+import { type Code, codes, isCode, type Retry } from './codes.ts'
+
+/** What an error may say beside its code and message. */
+export interface ServiceErrorOptions {
+  /** More for the caller: any JSON value. It crosses the wire. */
+  readonly details?: unknown
+  /** Whether the call may be repeated. @default what the code means, see `codes` */
+  readonly retry?: Retry | undefined
+  /** How long to wait before a retry, in milliseconds. */
+  readonly retryAfterMs?: number | undefined
+  /** What led to this. It stays at home: no transport sends it. */
+  readonly cause?: unknown
+}
+
+/** A ServiceError as a transport writes it. */
+export interface ErrorBody {
+  readonly code: Code
+  readonly message: string
+  readonly retry: Retry
+  readonly details?: unknown
+  readonly retryAfterMs?: number | undefined
+}
+
+const brand: unique symbol = Symbol.for('servicekit.ServiceError') as never
+
+/**
+ * The only error that crosses a wire: code, message, details and what is known about a retry. Whatever else is thrown
+ * becomes `internal`, and its message stays at home.
+ */
+export class ServiceError extends Error {
+  readonly code: Code
+  readonly details: unknown
+  readonly retry: Retry
+  readonly retryAfterMs: number | undefined
+  /** The method (`service/name`) of the remote call that failed with this; undefined where the error was made here. */
+  readonly remote: string | undefined
+
+  constructor(code: Code, message?: string, options?: ServiceErrorOptions) {
+    if (!isCode(code)) {
+      throw new TypeError(`code must be one of ${Object.keys(codes).join(', ')}, but is ${String(code)}`)
+    }
+    super(message ?? code, options?.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.details = options?.details
+    this.retry = options?.retry ?? codes[code].retry
+    this.retryAfterMs = options?.retryAfterMs
+    this.remote = undefined
+  }
+
+  /** Recognises ServiceErrors of any copy of this package in the process. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass inherits this method and must still tell its own instances from others.
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the subclass here, which its name cannot say.
+    if (this !== ServiceError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return typeof value === 'object' && value !== null && isBranded(value)
+  }
+
+  /**
+   * Turns whatever was thrown into a ServiceError. A ServiceError is returned as it is; anything else becomes `internal`
+   * with a text that tells a stranger nothing, and the original as its `cause`.
+   */
+  static from(thrown: unknown): ServiceError {
+    if (thrown instanceof ServiceError) return thrown
+    return new ServiceError('internal', 'internal error', { cause: thrown })
+  }
+
+  /**
+   * Turns the reason of an abort into a ServiceError: a ServiceError stays, a `TimeoutError` (what
+   * `AbortSignal.timeout` gives) becomes `deadline_exceeded`, anything else is the caller's will: `canceled`.
+   */
+  static fromAbort(reason: unknown): ServiceError {
+    if (reason instanceof ServiceError) return reason
+    return isTimeout(reason)
+      ? new ServiceError('deadline_exceeded', 'the deadline passed', { cause: reason })
+      : new ServiceError('canceled', 'the call was canceled', { cause: reason })
+  }
+
+  /**
+   * Rebuilds the error that a peer sent. Tolerant, since the body is a stranger's: what is not understood becomes
+   * `unknown`, a `retry` or a `retryAfterMs` that makes no sense is left out.
+   */
+  static fromJSON(body: unknown): ServiceError {
+    const { code, message, details, retry, retryAfterMs } = membersOf(body)
+    return new ServiceError(isCode(code) ? code : 'unknown', typeof message === 'string' ? message : undefined, {
+      details,
+      retry: retry === 'never' || retry === 'safe' || retry === 'if_idempotent' ? retry : undefined,
+      retryAfterMs:
+        typeof retryAfterMs === 'number' && retryAfterMs >= 0 && retryAfterMs < Infinity ? retryAfterMs : undefined,
+    })
+  }
+
+  /** What crosses a wire: no cause, no stack. */
+  toJSON(): ErrorBody {
+    return {
+      code: this.code,
+      message: this.message,
+      retry: this.retry,
+      details: this.details,
+      retryAfterMs: this.retryAfterMs,
+    }
+  }
+}
+
+/** Notes which remote call an error came out of; the call nearest to the fault wins. A frozen error is copied. */
+export function markRemote(error: ServiceError, method: string): ServiceError {
+  if (error.remote !== undefined) return error
+  const marked = Object.isFrozen(error) ? restated(error) : error
+  ;(marked as { remote: string }).remote = method
+  return marked
+}
+
+/** A new error that says the same, or otherwise of retries; the given one is its cause. For errors that others hold too. */
+export function restated(error: ServiceError, retry: Retry = error.retry): ServiceError {
+  const { code, message, details, retryAfterMs } = error
+  return new ServiceError(code, message, { details, retryAfterMs, retry, cause: error })
+}
+
+function isBranded(value: object): boolean {
+  return looked(() => (value as { [brand]?: unknown })[brand] === true) ?? false
+}
+
+function isTimeout(reason: unknown): boolean {
+  return looked(() => reason instanceof Error && reason.name === 'TimeoutError') ?? false
+}
+
+function membersOf(body: unknown): Partial<Record<keyof ErrorBody, unknown>> {
+  return looked(() => ({ ...(body as Partial<Record<keyof ErrorBody, unknown>>) })) ?? {}
+}
+
+/** Whatever can be thrown or sent comes by here, and a proxy may throw at every look at it. */
+function looked<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}
+
+// On the prototype: one property for all errors.
+Object.defineProperties(ServiceError.prototype, {
+  [brand]: { value: true },
+  name: { value: 'ServiceError', configurable: true, writable: true },
+})

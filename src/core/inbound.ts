@@ -1,0 +1,140 @@
+// What a server knows of the call that it is serving: the caller's headers, who it is, and what goes back beside the reply.
+import { randomId } from '../primitives/random.ts'
+import { type ContextKey, contextKey, headerKey, type InboundValues, type Values } from './context-key.ts'
+import {
+  checkHeader,
+  headerNames,
+  type Metadata,
+  metadataLimits,
+  readCount,
+  readTraceContext,
+  type TraceContext,
+} from './metadata.ts'
+
+/** Sets what goes back beside the reply. Headers must be set before the reply or its first message, trailers before its end. */
+export interface Reply {
+  /** Sets one header, replacing the one of that name. Throws a TypeError when name or value could not cross a wire. */
+  setHeader(name: string, value: string): this
+  /** Sets one trailer, replacing the one of that name. Throws as `setHeader` does. */
+  setTrailer(name: string, value: string): this
+}
+
+const requestIdForm = /^[!-~]+$/
+
+/** The call being served, as its transport saw it. */
+export class Inbound implements Reply, InboundValues {
+  /** What the caller sent beside the message. */
+  readonly headers: Metadata
+  /** Who called, in the transport's own words: an address, a subject; empty when it does not say. */
+  readonly peer: string
+  readonly trusted: boolean
+  #requestId: string | undefined
+  #replyHeaders: Map<string, string> | undefined
+  #replyTrailers: Map<string, string> | undefined
+
+  constructor(headers: Metadata, peer: string, trusted: boolean) {
+    this.headers = headers
+    this.peer = peer
+    this.trusted = trusted
+  }
+
+  /** The caller's request id; a new one when it sent none, or one that is too long or not visible ASCII. */
+  get requestId(): string {
+    this.#requestId ??= this.#readRequestId() ?? randomId()
+    return this.#requestId
+  }
+
+  /** Headers set for the reply so far. */
+  get replyHeaders(): ReadonlyMap<string, string> | undefined {
+    return this.#replyHeaders
+  }
+
+  /** Trailers set for the reply so far. */
+  get replyTrailers(): ReadonlyMap<string, string> | undefined {
+    return this.#replyTrailers
+  }
+
+  setHeader(name: string, value: string): this {
+    this.#replyHeaders ??= new Map()
+    this.#replyHeaders.set(checkHeader(name, value), value)
+    return this
+  }
+
+  setTrailer(name: string, value: string): this {
+    this.#replyTrailers ??= new Map()
+    this.#replyTrailers.set(checkHeader(name, value), value)
+    return this
+  }
+
+  #readRequestId(): string | undefined {
+    const sent = this.headers.get(headerNames.requestId)
+    return sent && sent.length <= metadataLimits.requestIdChars && requestIdForm.test(sent) ? sent : undefined
+  }
+}
+
+/** Stands in where no call is being served, as in a unit test of a handler: says nothing and keeps nothing. */
+class Nobody extends Inbound {
+  override get requestId(): string {
+    return ''
+  }
+
+  override setHeader(): this {
+    return this
+  }
+
+  override setTrailer(): this {
+    return this
+  }
+}
+
+/** The call being served: its headers and its peer. */
+export const inbound: ContextKey<Inbound> = contextKey('inbound', {
+  scope: 'hop',
+  fallback: new Nobody(new Map(), '', false),
+})
+
+/** Sets headers and trailers of the reply to the call being served; does nothing where none is. */
+export function reply(ctx: Values): Reply {
+  return ctx.get(inbound)
+}
+
+/** The id that ties together all that is done for one request, in every service: visible ASCII, at most 128 characters. Empty outside a served call. */
+export const requestId: ContextKey<string> = headerKey('request-id', 'wire', '', {
+  read: (call) => call.requestId,
+  write: (id, headers) => headers.set(headerNames.requestId, id),
+})
+
+/** The caller's position in its trace, passed on unchanged until a tracer sets its own. */
+export const traceContext: ContextKey<TraceContext | undefined> = headerKey('trace-context', 'wire', undefined, {
+  read: ({ headers }) => readTraceContext(headers),
+  write: (trace, headers) => {
+    if (trace === undefined) return
+    headers.set(headerNames.traceparent, trace.traceparent)
+    if (trace.tracestate !== '') headers.set(headerNames.tracestate, trace.tracestate)
+  },
+})
+
+/** Which attempt of its call this is, from 1. */
+export const attempt: ContextKey<number> = headerKey('attempt', 'hop', 1, {
+  read: ({ headers }) => readCount(headers, headerNames.attempt, metadataLimits.attempt),
+  write: (count, headers) => {
+    if (count > 1) headers.set(headerNames.attempt, String(count))
+  },
+})
+
+const criticalities = ['critical_plus', 'critical', 'sheddable_plus', 'sheddable'] as const
+
+/** How much a request matters when there is not room for all, dearest first (Google SRE, "Handling Overload"). */
+export type Criticality = (typeof criticalities)[number]
+
+/** How much the request matters; honoured from callers only where the server trusts their metadata. */
+export const criticality: ContextKey<Criticality> = headerKey('criticality', 'wire', 'critical', {
+  read: ({ headers, trusted }) => {
+    const sent = trusted ? headers.get(headerNames.criticality) : undefined
+    return criticalities.find((level) => level === sent)
+  },
+  write: (level, headers) => headers.set(headerNames.criticality, level),
+})
+
+/** What came in and goes out again with every call that is made for the request, unless it is set anew. */
+export const passedOn: readonly ContextKey<unknown>[] = [requestId, traceContext, criticality] as never

@@ -1,0 +1,89 @@
+// A call with a stream of requests, of responses, or both: what it does beyond a unary one.
+import type { CancelableContext } from './context.ts'
+import { ServiceError } from './errors.ts'
+import { IdleGuard } from './idle.ts'
+import { sendsStream } from './method.ts'
+import type { OpenCall } from './open-call.ts'
+import { validate } from './schema.ts'
+import { bounded, closeQuietly, closeUnread, guarded, isAsyncIterable, map, observed, silence } from './streams.ts'
+
+/** Runs a call with at least one stream. A peer that is silent for too long ends it; messages in either direction are life. */
+export function startStream(call: OpenCall, request: unknown): void {
+  const { ctx, line } = call
+  const { info, wire } = line
+  if (!call.waiting) {
+    if (sendsStream(info) && isAsyncIterable(request)) closeUnread(request)
+    return
+  }
+  const guard = new IdleGuard(ctx.clock, wire.streamLimits, (limitMs) => ctx.cancel(silence(limitMs)))
+  let requests: AsyncIterableIterator<unknown> | undefined
+  try {
+    if (sendsStream(info)) requests = requestStream(request as AsyncIterable<unknown>, ctx, guard)
+  } catch (thrown) {
+    call.refuse(requestsFailed(thrown))
+    return
+  }
+  const letGo = () => {
+    guard[Symbol.dispose]()
+    if (requests !== undefined) closeQuietly(requests)
+  }
+  // Of an abort the stream of requests tells its reader; closed here it would seem complete.
+  call.onRefused = (aborted) => (aborted ? guard[Symbol.dispose]() : letGo())
+  guard.wait()
+  call.send(requests ?? request).then(
+    (response) => {
+      if (!call.waiting) {
+        if (isAsyncIterable(response)) closeUnread(response)
+        call.late()
+      } else if (info.kind === 'clientStream') {
+        letGo()
+        call.respond(response)
+      } else if (!isAsyncIterable(response)) {
+        call.refuse(new ServiceError('internal', 'the reply is not a stream'))
+      } else {
+        guard.rest()
+        call.respondStream(responseStream(call, response, guard, letGo))
+      }
+    },
+    (thrown) => call.refuse(thrown),
+  )
+}
+
+/** What the wire reads of the caller's messages: it ends with the call, and the call ends when it fails. */
+function requestStream(
+  source: AsyncIterable<unknown>,
+  ctx: CancelableContext,
+  guard: IdleGuard,
+): AsyncIterableIterator<unknown> {
+  const watched = observed(source, {
+    onMessage: () => guard.touch(),
+    onEnd: (thrown) => {
+      if (thrown !== undefined) ctx.cancel(requestsFailed(thrown))
+    },
+  })
+  return bounded(watched, ctx)
+}
+
+function requestsFailed(thrown: unknown): ServiceError {
+  return new ServiceError('canceled', 'the stream of requests failed', { cause: thrown })
+}
+
+/** What the caller reads: validated, and the end of the call when it ends. */
+function responseStream(
+  call: OpenCall,
+  responses: AsyncIterable<unknown>,
+  guard: IdleGuard,
+  letGo: () => void,
+): AsyncIterableIterator<unknown> {
+  const { output } = call.line
+  const live = guarded(responses, call.ctx, guard)
+  const valid = output === undefined ? live : map(live, (message) => validate(output, message, 'reply'))
+  return observed(valid, {
+    onEnd: (thrown) => {
+      letGo()
+      call.end()
+      // The cause of an abort belongs to all who were called off with it.
+      if (thrown !== undefined && thrown !== call.ctx.cause) call.failure(thrown)
+    },
+  })
+}

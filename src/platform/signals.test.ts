@@ -1,0 +1,110 @@
+// Tests of signals.ts: who is called on the first signal, what the second one does, and that nothing stays on the process.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { recorder } from '../testing/recorder.ts'
+import { onStopSignal, type StopSignal } from './signals.ts'
+
+const signals = ['SIGINT', 'SIGTERM'] as const
+const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]))
+
+/** What is on the process because of us. */
+function ours(signal: StopSignal): ((signal: StopSignal) => void)[] {
+  return process.listeners(signal).filter((listener) => before.get(signal)?.includes(listener) === false)
+}
+
+/** As if the process got the signal; sending it would end the test when nobody listens. */
+function receive(signal: StopSignal): void {
+  const listeners = ours(signal)
+  assert.equal(listeners.length, 1, 'one listener for all who wait')
+  for (const listener of listeners) listener(signal)
+}
+
+function nothingIsLeft(): void {
+  for (const signal of signals) assert.deepEqual(ours(signal), [])
+}
+
+describe('onStopSignal', () => {
+  it('listens while somebody waits, and only then', () => {
+    nothingIsLeft()
+    const first = onStopSignal(() => {})
+    const second = onStopSignal(() => {})
+    for (const signal of signals) assert.equal(ours(signal).length, 1)
+    first[Symbol.dispose]()
+    for (const signal of signals) assert.equal(ours(signal).length, 1)
+    second[Symbol.dispose]()
+    nothingIsLeft()
+  })
+
+  it('calls all who wait, with the signal', () => {
+    for (const signal of signals) {
+      const first = recorder<StopSignal>()
+      const second = recorder<StopSignal>()
+      using _first = onStopSignal(first)
+      using _second = onStopSignal(second)
+      receive(signal)
+      assert.deepEqual([first.events, second.events], [[signal], [signal]])
+    }
+    nothingIsLeft()
+  })
+
+  it('does not call those who no longer wait, even when another one takes them out meanwhile', () => {
+    const left = recorder<StopSignal>()
+    const calls = recorder<StopSignal>()
+    onStopSignal(left)[Symbol.dispose]()
+    using _waiting = onStopSignal((signal) => {
+      calls(signal)
+      other[Symbol.dispose]()
+    })
+    using other = onStopSignal(left)
+    receive('SIGTERM')
+    assert.deepEqual(left.events, [])
+    assert.deepEqual(calls.events, ['SIGTERM'])
+  })
+
+  it('counts one who waits twice as two', () => {
+    const calls = recorder<StopSignal>()
+    const first = onStopSignal(calls)
+    const second = onStopSignal(calls)
+    first[Symbol.dispose]()
+    first[Symbol.dispose]()
+    receive('SIGINT')
+    assert.deepEqual(calls.events, ['SIGINT'])
+    second[Symbol.dispose]()
+    nothingIsLeft()
+  })
+
+  it('ends the process at once on the second signal, with 128 and the number of that one', (t) => {
+    const exit = t.mock.method(process, 'exit', () => {
+      throw new Error('the process ended')
+    })
+    for (const [first, second, code] of [
+      ['SIGINT', 'SIGINT', 130],
+      ['SIGTERM', 'SIGTERM', 143],
+      ['SIGINT', 'SIGTERM', 143],
+      ['SIGTERM', 'SIGINT', 130],
+    ] as const) {
+      const calls = recorder<StopSignal>()
+      using _waiting = onStopSignal(calls)
+      receive(first)
+      assert.equal(exit.mock.callCount(), 0)
+      assert.throws(() => receive(second), /the process ended/)
+      assert.deepEqual(exit.mock.calls[0]?.arguments, [code])
+      assert.deepEqual(calls.events, [first], 'nobody is called again')
+      exit.mock.resetCalls()
+    }
+  })
+
+  it('begins anew once nobody waits any more', (t) => {
+    const exit = t.mock.method(process, 'exit', () => {
+      throw new Error('the process ended')
+    })
+    const calls = recorder<StopSignal>()
+    for (let round = 1; round <= 2; round++) {
+      using _waiting = onStopSignal(calls)
+      receive('SIGTERM')
+      assert.equal(calls.events.length, round)
+    }
+    assert.equal(exit.mock.callCount(), 0)
+    nothingIsLeft()
+  })
+})

@@ -1,0 +1,44 @@
+// The calling end of the in-memory wire.
+import { type Client, callOf, clientOf } from '../../core/client.ts'
+import { rootContext } from '../../core/context.ts'
+import type { Contract, Methods } from '../../core/contract.ts'
+import type { Endpoint } from '../../core/endpoint.ts'
+import type { MethodInfo } from '../../core/method.ts'
+import type { ClientOptions } from '../../core/open-call.ts'
+import { hookedCall, type SingleCallOptions, type SingleMethodOptions, singleMethod } from '../single.ts'
+import { MemoryCall, type MemoryPort } from './memory-call.ts'
+
+/** Which server a client calls, and how. */
+export interface MemoryClientOptions extends ClientOptions {
+  /** The server that is called, as `listen` gave it. */
+  readonly server: MemoryPort
+  /** What the server sees as the caller's address. @default memory */
+  readonly peer?: string | undefined
+}
+
+/** A client of a server in the same process. */
+export function memoryClient<M extends Methods>(
+  contract: Contract<M>,
+  options: MemoryClientOptions,
+): Client<Contract<M>> {
+  const { server, peer = 'memory' } = options
+  return clientOf(contract, { ...options, connect: (method) => memorySender(server, peer, method) })
+}
+
+/** An endpoint that calls one method of a server without a contract. It settles as the calls of a client do. */
+export function memoryCall<Req, Res>(
+  options: MemoryClientOptions & SingleMethodOptions & SingleCallOptions<Req, Res>,
+): Endpoint<Req, Res> {
+  const { server, peer = 'memory', clock } = options
+  const info = singleMethod(options)
+  const send = memorySender(server, peer, info)
+  return hookedCall(callOf({ info, output: undefined, send, root: rootContext({ clock }), wire: options }), options)
+}
+
+/** Sends the requests of one method and gives the responses, not yet validated. */
+function memorySender(server: MemoryPort, peer: string, method: MethodInfo): Endpoint<unknown, unknown> {
+  return (request, ctx) =>
+    new Promise((resolve, reject) => {
+      new MemoryCall(server, peer, method, request, ctx, resolve, reject)
+    })
+}

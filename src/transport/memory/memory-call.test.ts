@@ -1,0 +1,76 @@
+// Tests of memory-call.ts: two clocks, codecs that fail, and time that has run out; the rest is in conformance.test.ts.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { rootContext } from '../../core/context.ts'
+import { contract, unary } from '../../core/contract.ts'
+import { endpoints } from '../../core/endpoints.ts'
+import { ServiceError } from '../../core/errors.ts'
+import { manualClock } from '../../testing/manual-clock.ts'
+import { type Codec, jsonCodec } from '../codec.ts'
+import { memoryClient } from './client.ts'
+import { memoryServer } from './server.ts'
+
+const svc = contract('svc', { echo: unary.of<unknown, unknown>(), left: unary.of<void, number>() })
+
+describe('a call on the in-memory wire', () => {
+  it('tells the other end how much time is left, whatever that end calls now', async () => {
+    const near = manualClock({ startAt: 1_000 })
+    const far = manualClock({ startAt: 500_000 })
+    const served = endpoints(svc, { echo: (message) => message, left: (_, ctx) => ctx.remainingMs() })
+    await using server = await memoryServer(svc, served, { clock: far }).listen()
+    await using client = memoryClient(svc, { server, clock: near })
+    assert.equal(await client.left(undefined, { timeoutMs: 750 }), 750)
+  })
+
+  it('is the fault of the caller when the request cannot be encoded, and of the server when the response cannot', async () => {
+    const served = endpoints(svc, { echo: () => 1n, left: () => 0 })
+    const onError = () => {}
+    await using server = await memoryServer(svc, served, { codec: jsonCodec(), onError }).listen()
+    await using client = memoryClient(svc, { server })
+    await assert.rejects(client.echo(1n), { code: 'invalid_argument' })
+    await assert.rejects(client.echo(1), { code: 'internal', message: 'internal error' })
+    assert.equal(server.stats.inFlight, 0)
+  })
+
+  it('shares no error object between its ends', async () => {
+    const thrown = new ServiceError('not_found', 'gone', { cause: new Error('secret') })
+    const served = endpoints(svc, {
+      echo: () => {
+        throw thrown
+      },
+      left: () => 0,
+    })
+    await using server = await memoryServer(svc, served).listen()
+    await using client = memoryClient(svc, { server })
+    const caught = await client.echo(1).catch((error: unknown) => error)
+    assert.ok(caught instanceof ServiceError && caught !== thrown && caught.cause === undefined)
+    assert.equal(thrown.remote, undefined)
+  })
+
+  it('is not sent when no time is left', async () => {
+    const clock = manualClock()
+    const served = endpoints(svc, { echo: (message) => message, left: () => 0 })
+    await using server = await memoryServer(svc, served, { clock }).listen()
+    await using client = memoryClient(svc, { server, clock })
+    using ctx = rootContext({ clock, deadlineAt: 0 })
+    await assert.rejects(client.echo(1, ctx), { code: 'deadline_exceeded' })
+    assert.deepEqual([server.stats.served, clock.pending], [0, 0])
+  })
+
+  it('reads nothing more of a codec than it is asked to', async () => {
+    let decoded = 0
+    const codec: Codec = {
+      contentType: 'text/plain',
+      encode: (message) => new TextEncoder().encode(String(message)),
+      decode: (bytes) => {
+        decoded++
+        return new TextDecoder().decode(bytes)
+      },
+    }
+    const served = endpoints(svc, { echo: (message) => `${message}!`, left: () => 0 })
+    await using server = await memoryServer(svc, served, { codec }).listen()
+    await using client = memoryClient(svc, { server })
+    assert.equal(await client.echo('a'), 'a!')
+    assert.equal(decoded, 2)
+  })
+})

@@ -1,0 +1,224 @@
+// One call while it is being served: it settles once, by its deadline at the latest, and lets go of all it holds.
+import { type CancelableContext, type Context, servedContext } from '../core/context.ts'
+import type { Endpoint } from '../core/endpoint.ts'
+import { restated, ServiceError } from '../core/errors.ts'
+import { IdleGuard, type IdleLimits } from '../core/idle.ts'
+import { Inbound } from '../core/inbound.ts'
+import type { Metadata } from '../core/metadata.ts'
+import { type MethodInfo, returnsStream, sendsStream } from '../core/method.ts'
+import type { Loose } from '../core/schema.ts'
+import { bounded, closeQuietly, closeUnread, silence } from '../core/streams.ts'
+
+/** An endpoint where a server finds it. */
+export interface Mounted {
+  readonly info: MethodInfo
+  readonly endpoint: Endpoint<Loose, unknown>
+}
+
+/** One call as a wire hands it over. Exactly one of `respond`, `stream` and `refuse` is called, once. */
+export interface InboundCall {
+  /** `service/name`. */
+  readonly method: string
+  readonly headers: Metadata
+  readonly peer: string
+  /** The caller's deadline as a moment of the server's clock, counted from when the call came in; undefined when it named none. */
+  readonly deadlineAt: number | undefined
+  /** Called once there is time to run the call: the message, or the stream of messages. Whatever it throws is the caller's error. */
+  decode(): unknown
+  /** A good response. When this throws (it could not be encoded), nothing must have been sent, and `refuse` follows. */
+  respond(response: unknown, inbound: Inbound): void
+  /** A stream of responses has begun. It must be read or closed; what it throws is ready to be sent. */
+  stream(responses: AsyncIterable<unknown>, inbound: Inbound): void
+  /** How the call failed. The error is ready to be sent: nothing in it must stay at home but `cause` and `stack`. */
+  refuse(error: ServiceError, inbound: Inbound | undefined): void
+}
+
+/** What a call tells the dispatcher that serves it. */
+export interface CallKeeper {
+  readonly trustMetadata: boolean
+  readonly streamLimits: IdleLimits | undefined
+  ended(): void
+  failed(method: MethodInfo, error: ServiceError, thrown: unknown): void
+  late(method: MethodInfo): void
+}
+
+/** Runs one call. The dispatcher makes it, the wire may cancel it. */
+export class ServedCall {
+  readonly #mounted: Mounted
+  readonly #call: InboundCall
+  readonly #keeper: CallKeeper
+  readonly #inbound: Inbound
+  readonly #ctx: CancelableContext
+  /** What the handler reads, and what watches the reader of its responses: they end with the call. */
+  #requests: AsyncIterableIterator<unknown> | undefined = undefined
+  #stalling: Disposable | undefined = undefined
+  #state: 'running' | 'streaming' | 'over' = 'running'
+
+  constructor(mounted: Mounted, call: InboundCall, parent: Context, deadlineAt: number, keeper: CallKeeper) {
+    this.#mounted = mounted
+    this.#call = call
+    this.#keeper = keeper
+    this.#inbound = new Inbound(call.headers, call.peer, keeper.trustMetadata)
+    this.#ctx = servedContext(parent, mounted.info, deadlineAt, this.#inbound)
+  }
+
+  run(): void {
+    this.#ctx.onAbort((cause) => this.#abort(ServiceError.fromAbort(cause)))
+    if (this.#state === 'over') return
+    this.#start().then(
+      (response) => this.#answer(response),
+      (thrown) => {
+        if (this.#state === 'running') this.#call.refuse(this.fail(thrown), this.#inbound)
+      },
+    )
+  }
+
+  /** The caller has called it off, or has gone. */
+  cancel(): void {
+    if (this.#state !== 'over') this.#ctx.cancel(new ServiceError('canceled', 'the caller canceled the call'))
+  }
+
+  /** Ends the call if it has not ended. */
+  end(): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#letGo()
+  }
+
+  /** The reader of the responses has left: that is no failure, but what the handler still does for it is called off. */
+  leave(): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#ctx.cancel(new ServiceError('canceled', 'the caller left the stream'))
+    this.#letGo()
+  }
+
+  /** Ends the call with an error and gives what may be sent of it. */
+  fail(thrown: unknown): ServiceError {
+    const error = ServiceError.from(thrown)
+    if (this.#state !== 'over') {
+      this.end()
+      this.#keeper.failed(this.#mounted.info, error, thrown)
+    }
+    return ofThisServer(error)
+  }
+
+  #start(): Promise<unknown> {
+    const { info, endpoint } = this.#mounted
+    let request: unknown
+    try {
+      request = this.#call.decode()
+      if (sendsStream(info)) {
+        // Of two streams either may be silent while the other flows; the caller watches both.
+        const limits = info.kind === 'clientStream' ? (this.#keeper.streamLimits ?? {}) : undefined
+        request = this.#requests = bounded(request as AsyncIterable<unknown>, this.#ctx, limits)
+      }
+    } catch (thrown) {
+      const unreadable = 'the request could not be read'
+      return Promise.reject(
+        thrown instanceof ServiceError ? thrown : new ServiceError('invalid_argument', unreadable, { cause: thrown }),
+      )
+    }
+    try {
+      return endpoint(request, this.#ctx)
+    } catch (thrown) {
+      return Promise.reject(thrown)
+    }
+  }
+
+  #answer(response: unknown): void {
+    const { info } = this.#mounted
+    const ctx = this.#ctx
+    // The timer may be a tick late, and later still when the handler kept the event loop busy.
+    if (this.#state === 'running' && ctx.deadlineAt !== Infinity && ctx.clock.now() >= ctx.deadlineAt) {
+      ctx.cancel(ctx.cause)
+    }
+    if (this.#state === 'over') {
+      this.#keeper.late(info)
+      if (returnsStream(info)) closeUnread(response as AsyncIterable<unknown>)
+      return
+    }
+    try {
+      if (returnsStream(info)) {
+        this.#stream(response as AsyncIterable<unknown>)
+      } else {
+        this.#call.respond(response, this.#inbound)
+        this.end()
+      }
+    } catch (thrown) {
+      this.#call.refuse(this.fail(thrown), this.#inbound)
+      if (returnsStream(info)) closeUnread(response as AsyncIterable<unknown>)
+    }
+  }
+
+  #stream(responses: AsyncIterable<unknown>): void {
+    const ctx = this.#ctx
+    const stream = bounded(responses, ctx)
+    const guard = new IdleGuard(ctx.clock, this.#keeper.streamLimits, (limitMs) => ctx.cancel(silence(limitMs)))
+    this.#state = 'streaming'
+    this.#stalling = guard
+    this.#call.stream(new ResponseStream(stream, this, guard), this.#inbound)
+  }
+
+  #letGo(): void {
+    this.#ctx[Symbol.dispose]()
+    this.#stalling?.[Symbol.dispose]()
+    if (this.#requests !== undefined) closeQuietly(this.#requests)
+    this.#keeper.ended()
+  }
+
+  #abort(error: ServiceError): void {
+    const running = this.#state === 'running'
+    // They hear of it by themselves, as a failure; closed here they would seem complete.
+    this.#requests = undefined
+    const sendable = this.fail(error)
+    // A stream that has begun hears of it by itself.
+    if (running) this.#call.refuse(sendable, this.#inbound)
+  }
+}
+
+/** What a wire reads of a response stream. The guard watches the reader: one that stops reading must not hold the call for ever. */
+class ResponseStream implements AsyncIterableIterator<unknown> {
+  readonly #stream: AsyncIterableIterator<unknown>
+  readonly #call: ServedCall
+  readonly #guard: IdleGuard
+
+  constructor(stream: AsyncIterableIterator<unknown>, call: ServedCall, guard: IdleGuard) {
+    this.#stream = stream
+    this.#call = call
+    this.#guard = guard
+    guard.wait()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    this.#guard.arrived()
+    return this.#stream.next().then(
+      (result) => {
+        if (result.done) this.#call.end()
+        else this.#guard.wait()
+        return result
+      },
+      (thrown) => {
+        throw this.#call.fail(thrown)
+      },
+    )
+  }
+
+  return(): Promise<IteratorResult<unknown>> {
+    closeQuietly(this.#stream)
+    this.#call.leave()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+}
+
+/**
+ * What this server says of an error. An error that came out of a call which the handler made says `safe` about that other
+ * server; this one did run, so here it only means `if_idempotent`.
+ */
+function ofThisServer(error: ServiceError): ServiceError {
+  return error.remote === undefined || error.retry !== 'safe' ? error : restated(error, 'if_idempotent')
+}

@@ -1,0 +1,132 @@
+// The single-endpoint door that every wire has: one endpoint with its own decoding, encoding and hooks, without a contract.
+import type { Context } from '../core/context.ts'
+import { type Endpoint, tap } from '../core/endpoint.ts'
+import { ServiceError } from '../core/errors.ts'
+import { inbound } from '../core/inbound.ts'
+import { type Kind, type MethodInfo, noMethod } from '../core/method.ts'
+import { type Outcome, outcomeOfError } from '../core/outcome.ts'
+import type { CallEnd, ClientHooks, ServerHooks } from './hooks.ts'
+
+/** How a single endpoint is served. */
+export interface SingleEndpointOptions<Req, Res> extends ServerHooks {
+  /** Reads the request from what the wire carries; whatever it throws is the caller's error. @default as it is */
+  readonly decode?: ((message: unknown, ctx: Context) => Req | Promise<Req>) | undefined
+  /** Makes of the response what the wire carries. @default as it is */
+  readonly encode?: ((response: Res, ctx: Context) => unknown) | undefined
+  /** Says what the caller is told of an error. @default `ServiceError.from` */
+  readonly encodeError?: ((thrown: unknown, ctx: Context) => ServiceError) | undefined
+}
+
+/** How a single method is called. */
+export interface SingleCallOptions<Req, Res> extends ClientHooks {
+  /** Makes of the request what the wire carries. @default as it is */
+  readonly encode?: ((request: Req, ctx: Context) => unknown) | undefined
+  /** Reads the response from what the wire carries. @default as it is */
+  readonly decode?: ((message: unknown, ctx: Context) => Res | Promise<Res>) | undefined
+}
+
+/** What a method without a contract says of itself. */
+export interface SingleMethodOptions {
+  /** `service/name`. */
+  readonly method: string
+  /** @default unary */
+  readonly kind?: Kind | undefined
+  /** Whether a second call does no harm. @default false */
+  readonly idempotent?: boolean | undefined
+  /** How long a call may take unless its caller says otherwise, in milliseconds. @default 5_000 for unary, none for streams */
+  readonly timeoutMs?: number | undefined
+}
+
+/** What is known of a method without a contract. Throws a TypeError when `method` is not `service/name`. */
+export function singleMethod({
+  method,
+  kind = 'unary',
+  idempotent = false,
+  timeoutMs,
+}: SingleMethodOptions): MethodInfo {
+  const [service, name, ...more] = method.split('/')
+  if (!service || !name || more.length > 0) {
+    throw new TypeError(`method must be service/name, but is ${JSON.stringify(method)}`)
+  }
+  return Object.freeze({ ...noMethod, service, name, fullName: method, kind, idempotent, timeoutMs })
+}
+
+/** Puts decoding, encoding and hooks around an endpoint that is served: before, decode, endpoint, after, encode, finally. */
+export function hookedEndpoint<Req, Res>(
+  endpoint: Endpoint<Req, Res>,
+  options: SingleEndpointOptions<Req, Res>,
+): Endpoint<unknown, unknown> {
+  const { decode, encode, encodeError = ServiceError.from } = options
+  return watched(options.finally, async (message, ctx, note) => {
+    let within = ctx
+    try {
+      for (const hook of options.before ?? []) within = hook(within, ctx.get(inbound))
+      note(within)
+      const request = decode === undefined ? (message as Req) : await decoded(decode, message, within)
+      const response = await endpoint(request, within)
+      for (const hook of options.after ?? []) hook(within, ctx.get(inbound))
+      return encode === undefined ? response : await encode(response, within)
+    } catch (thrown) {
+      throw encodeError(thrown, within)
+    }
+  })
+}
+
+/** Puts encoding, decoding and hooks around an endpoint that calls: before, encode, call, decode, finally. */
+export function hookedCall<Req, Res>(
+  call: Endpoint<unknown, unknown>,
+  options: SingleCallOptions<Req, Res>,
+): Endpoint<Req, Res> {
+  const { encode, decode } = options
+  const hooked = watched(options.finally, async (request, ctx, note) => {
+    let within = ctx
+    for (const hook of options.before ?? []) within = hook(within)
+    note(within)
+    const message = await call(encode === undefined ? request : await encode(request as Req, within), within)
+    return decode === undefined ? message : decode(message, within)
+  })
+  return hooked as Endpoint<Req, Res>
+}
+
+type Finally = readonly ((event: CallEnd) => void)[] | undefined
+
+/** Runs the `finally` hooks once: when a response, an error or the end of a stream is there, or the call was called off. */
+function watched(
+  hooks: Finally,
+  run: (message: unknown, ctx: Context, note: (within: Context) => void) => Promise<unknown>,
+): Endpoint<unknown, unknown> {
+  if (hooks === undefined || hooks.length === 0) return (message, ctx) => run(message, ctx, () => {})
+  return (message, ctx) => {
+    const startedAt = ctx.clock.now()
+    let within = ctx
+    let open = true
+    let aborting: Disposable | undefined
+    const end = ({ code, error }: Outcome) => {
+      if (!open) return
+      open = false
+      aborting?.[Symbol.dispose]()
+      const event = { ctx: within, code, error, tookMs: ctx.clock.now() - startedAt }
+      for (const hook of hooks) hook(event)
+    }
+    const note = (noted: Context) => {
+      within = noted
+    }
+    const watcher = { onStart: () => {}, onEnd: (_: unknown, outcome: Outcome) => end(outcome) }
+    const running = tap((request: unknown, inner: Context) => run(request, inner, note), watcher)(message, ctx)
+    aborting = ctx.onAbort((cause) => end(outcomeOfError(ServiceError.fromAbort(cause))))
+    return running
+  }
+}
+
+async function decoded<Req>(
+  decode: (message: unknown, ctx: Context) => Req | Promise<Req>,
+  message: unknown,
+  ctx: Context,
+): Promise<Req> {
+  try {
+    return await decode(message, ctx)
+  } catch (thrown) {
+    if (thrown instanceof ServiceError) throw thrown
+    throw new ServiceError('invalid_argument', 'the request could not be read', { cause: thrown })
+  }
+}
