@@ -7,9 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 
 const root = join(import.meta.dirname, '..')
 const options = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, module: 'nodenext' }
+
+const stayMs = 300
 
 let folder: string
 let tarball: string
@@ -99,6 +102,8 @@ describe('an empty project', () => {
           const lines = createInterface({ input: service.stdout })
           const [first] = await Promise.race([once(lines, 'line'), exit.then(() => ['nothing: it ended'])])
           assert.equal(first, answer)
+          // That it stays up shows only in time; and it waits for signals from its last line on, which comes after this one.
+          await setTimeout(stayMs)
           assert.deepEqual([service.exitCode, service.signalCode], [null, null])
           service.kill(signal)
           assert.deepEqual(await exit, [0, null])
@@ -113,7 +118,7 @@ describe('an empty project', () => {
 /** The first TypeScript block of the README, and the first line of the output that the next text block promises. */
 async function firstService(): Promise<{ source: string; answer: string }> {
   const readme = await readFile(join(root, 'README.md'), 'utf8')
-  const [, source, output] = /^```ts\n(.*?)^```$.*?^```text\n(.*?)^```$/ms.exec(readme) ?? []
+  const [, source, output] = /^```ts(?: [^\n]*)?\n(.*?)^```$.*?^```text(?: [^\n]*)?\n(.*?)^```$/ms.exec(readme) ?? []
   assert.ok(source && output, 'README.md needs a ts block followed by the text block of what it prints')
   const [answer = ''] = output.split('\n')
   return { source, answer }

@@ -187,12 +187,12 @@ describe('a handler', () => {
   })
 
   it('may throw at once: that is a rejection with the very same thing', async () => {
-    const answers = ['double', 'upTo'] as const
+    const answers = ['double', 'raw', 'upTo'] as const
     for (const thrown of [new ServiceError('not_found'), new Error('x'), undefined, 'text']) {
       const failing = (): never => {
         throw thrown
       }
-      const served = serving({ double: failing, upTo: failing })
+      const served = serving({ double: failing, raw: failing, upTo: failing })
       for (const name of answers) {
         assert.equal(await rejection(served[name](1, ctx)), thrown)
       }

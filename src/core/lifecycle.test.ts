@@ -348,6 +348,19 @@ describe('lifecycle of parts that run', () => {
     assert.deepEqual(program.log.slice(-4), ['stop b', 'b has stopped', 'stop a', 'a has stopped'])
   })
 
+  it('stops each part once, although one asks for it again when it is told to stop', async () => {
+    const run = (p: Program) => (signal: AbortSignal) => {
+      signal.addEventListener('abort', () => void p.life.stop())
+      return until(signal)
+    }
+    const program = new Program((p) => [p.part('a', { run: run(p) }), p.part('b', { run: run(p) })])
+    await program.started()
+    const stopping = program.life.stop()
+    await program.clock.runAll()
+    await stopping
+    assert.deepEqual(program.log, ['stop b', 'b has stopped', 'stop a', 'a has stopped'])
+  })
+
   it('may be stopped by a part that runs, at once', async () => {
     const program = new Program((p) => [p.part('a', { run: () => p.life.stop() })])
     const [starting, closed] = [watch(program.life.start()), watch(program.life.closed)]
@@ -444,19 +457,6 @@ describe('lifecycle that is stopped while it is starting', () => {
         assert.deepEqual([message(starting.state), closed.state], [stoppedWhileStarting, 'resolved'])
       }
     }
-  })
-
-  it('stops each part once, although one asks for it again when it is told to stop', async () => {
-    const run = (p: Program) => (signal: AbortSignal) => {
-      signal.addEventListener('abort', () => void p.life.stop())
-      return until(signal)
-    }
-    const program = new Program((p) => [p.part('a', { run: run(p) }), p.part('b', { run: run(p) })])
-    await program.started()
-    const stopping = program.life.stop()
-    await program.clock.runAll()
-    await stopping
-    assert.deepEqual(program.log, ['stop b', 'b has stopped', 'stop a', 'a has stopped'])
   })
 
   it('ends although a part waits in its start for the program to stop', async () => {

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { type ManualClock, manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
 import { type CallOptions, callOptions } from './call-options.ts'
-import { clientOf } from './client.ts'
+import { callOf, clientOf } from './client.ts'
 import { type Context, rootContext } from './context.ts'
 import { contract, unary } from './contract.ts'
 import { ServiceError } from './errors.ts'
@@ -292,6 +292,31 @@ describe('a context', () => {
       assert.equal(told, cause)
       assert.equal(told.remote, undefined)
     }
+  })
+})
+
+describe('the client', () => {
+  it('is let go of when the call has ended, however it did', async () => {
+    const clock = manualClock()
+    // The deadline is what shows listeners that are left: while there is one, the clock has its timer.
+    const root = rootContext({ clock, deadlineAt: 1e9 })
+    const answers: PromiseWithResolvers<unknown>[] = []
+    const send = () => {
+      const answer = Promise.withResolvers<unknown>()
+      answers.push(answer)
+      return answer.promise
+    }
+    const call = callOf({ info: shop.info.order, output: undefined, send, root, wire: {} })
+    const ctx = rootContext({ clock })
+    const calls = [call(1, ctx), call(2, ctx), call(3, ctx)].map((each) => each.catch(() => {}))
+    assert.equal(clock.pending, 4, 'three deadlines and the root')
+    answers[0]?.resolve(1)
+    answers[1]?.reject(new Error('x'))
+    await clock.settle()
+    assert.equal(clock.pending, 2)
+    ctx.cancel()
+    await Promise.all(calls)
+    assert.equal(clock.pending, 0)
   })
 })
 

@@ -36,7 +36,10 @@ describe('outcomeOf', () => {
       throw thrown
     }
     assert.deepEqual(outcomeOf(undefined, throwing(bug)), { code: 'ok', error: undefined, failure: bug })
-    assert.match(String(outcomeOf(undefined, throwing(undefined)).failure), /failed\(\) threw undefined/)
+    for (const falsy of [undefined, 0, '', false]) {
+      const { failure } = outcomeOf(undefined, throwing(falsy))
+      assert.equal((failure as Error).message, `failed() threw ${falsy}`)
+    }
   })
 })
 

@@ -16,7 +16,7 @@ export class ManualClock implements Clock {
   readonly #wallStartAt: number
   #now: number
   #scheduled = 0
-  /** By moment, the latest first, so that the next one is taken from the end. */
+  /** A binary heap, the next one to run first: ten thousand tasks may be asleep. */
   readonly #entries: Entry[] = []
 
   constructor(options?: ManualClockOptions) {
@@ -40,7 +40,7 @@ export class ManualClock implements Clock {
 
   /** The moment at which the next run is due; Infinity when none is pending. */
   get nextAt(): number {
-    return this.#entries.at(-1)?.at ?? Infinity
+    return this.#entries[0]?.at ?? Infinity
   }
 
   schedule(delayMs: number, run: () => void, options?: ScheduleOptions): Timer {
@@ -50,7 +50,7 @@ export class ManualClock implements Clock {
   scheduleAt(at: number, task: Task, _options?: ScheduleOptions): Timer {
     checkNumber('at', at, { min: -Infinity })
     const entry = new Entry(this, at, this.#scheduled++, task)
-    if (at !== Infinity) this.#entries.splice(this.#placeOf(entry), 0, entry)
+    if (at !== Infinity) this.#put(entry, this.#entries.length)
     return entry
   }
 
@@ -90,33 +90,52 @@ export class ManualClock implements Clock {
   }
 
   cancel(entry: Entry): void {
-    const place = this.#placeOf(entry)
-    if (this.#entries[place] === entry) this.#entries.splice(place, 1)
+    const { place } = entry
+    if (place === -1) return
+    entry.place = -1
+    const last = this.#entries.pop()
+    if (last !== undefined && last !== entry) this.#put(last, place)
   }
 
   #takeDue(until: number): Entry | undefined {
-    const next = this.#entries.at(-1)
+    const next = this.#entries[0]
     if (next === undefined || next.at > until) return undefined
     this.#now = Math.max(this.#now, next.at)
-    return this.#entries.pop()
+    this.cancel(next)
+    return next
   }
 
-  /** Where an entry is, or belongs: the first place whose entry does not come later. */
-  #placeOf(entry: Entry): number {
-    let low = 0
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#entries[middle] as Entry).isAfter(entry)) low = middle + 1
-      else high = middle
+  /** Puts an entry into the heap by way of a free place: up while it comes before the one above, down while one below comes before it. */
+  #put(entry: Entry, free: number): void {
+    let place = free
+    for (let up = (place - 1) >> 1; up >= 0 && entry.isBefore(this.#entries[up]); up = (place - 1) >> 1) {
+      place = this.#move(up, place)
     }
-    return low
+    for (let down = this.#nextBelow(place); this.#entries[down]?.isBefore(entry); down = this.#nextBelow(place)) {
+      place = this.#move(down, place)
+    }
+    this.#entries[place] = entry
+    entry.place = place
+  }
+
+  #nextBelow(place: number): number {
+    const left = 2 * place + 1
+    return this.#entries[left + 1]?.isBefore(this.#entries[left]) ? left + 1 : left
+  }
+
+  #move(from: number, to: number): number {
+    const entry = this.#entries[from] as Entry
+    this.#entries[to] = entry
+    entry.place = to
+    return from
   }
 }
 
 class Entry implements Timer {
   readonly at: number
   readonly task: Task
+  /** In the heap; -1 when it is not there. */
+  place = -1
   readonly #order: number
   readonly #clock: ManualClock
 
@@ -127,8 +146,8 @@ class Entry implements Timer {
     this.task = task
   }
 
-  isAfter(other: Entry): boolean {
-    return this.at > other.at || (this.at === other.at && this.#order > other.#order)
+  isBefore(other: Entry | undefined): boolean {
+    return other === undefined || this.at < other.at || (this.at === other.at && this.#order < other.#order)
   }
 
   cancel(): void {
