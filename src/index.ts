@@ -1,6 +1,7 @@
-// The front door: the core, and nothing else. What only whole programs need (duration, lifecycle) has doors of its own.
-export type { CallOptions } from './core/call-options.ts'
-export { type Call, type Client, clientOf, type Wire } from './core/client.ts'
+// The front door: the core, and nothing else. What only adapters (client) or whole programs need (duration, lifecycle, streams) has
+// doors of its own.
+export { type CallOptions, callOptions } from './core/call-options.ts'
+export type { Call, Client, Wire } from './core/client.ts'
 export {
   type Abortable,
   type Clock,
@@ -58,8 +59,7 @@ export {
 } from './core/inbound.ts'
 export { headerNames, type Metadata, metadataLimits, type TraceContext } from './core/metadata.ts'
 export type { Kind, MethodInfo } from './core/method.ts'
-export type { ClientOptions } from './core/open-call.ts'
+export type { ClientOptions, Line } from './core/open-call.ts'
 export { type Classify, classify, type Outcome, outcomeOf, outcomeOfError } from './core/outcome.ts'
 export type { HttpRoute, HttpRoutes } from './core/routes.ts'
 export { type Input, type Misfit, type Output, type Schema, validate } from './core/schema.ts'
-export { bounded, map, take } from './core/streams.ts'

@@ -1,6 +1,7 @@
 // One point from which work can be called off: by a deadline, by hand, or by the point above. Contexts share it.
 import type { Clock, Task, Timer } from './clock.ts'
 import { ServiceError } from './errors.ts'
+import { tell } from './tell.ts'
 
 /**
  * Whoever wants to know, and its place in the list. Not a base class, and not a function: what every call does is its own
@@ -125,7 +126,8 @@ export class Cancellation implements Listener, Task {
       // One that left because of an earlier one's doing is no longer in the list.
       const stayed = listener.list === this
       forget(listener)
-      if (stayed) fireSafely(listener, told)
+      // One that throws must not keep the others from hearing.
+      if (stayed) tell(listener.fire.bind(listener), told)
       listener = next
     }
   }
@@ -134,7 +136,9 @@ export class Cancellation implements Listener, Task {
   release(): void {
     if (this.#released) return
     this.#released = true
-    let listener = this.#first
+    // Nobody listens, so there is no timer and no list to leave.
+    if (this.#first === undefined) return
+    let listener: Listener | undefined = this.#first
     while (listener !== undefined) {
       const next: Listener | undefined = listener.next
       forget(listener)
@@ -205,15 +209,4 @@ function forget(listener: Listener): void {
   listener.next = undefined
   listener.previous = undefined
   listener.list = undefined
-}
-
-/** One listener that throws must not keep the others from hearing; its error surfaces as an uncaught one. */
-function fireSafely(listener: Listener, cause: unknown): void {
-  try {
-    listener.fire(cause)
-  } catch (thrown) {
-    queueMicrotask(() => {
-      throw thrown
-    })
-  }
 }

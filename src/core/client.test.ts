@@ -1,7 +1,9 @@
 // Tests of client.ts: what a client is made of, and what closing it does.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { z } from 'zod'
 import { manualClock } from '../testing/manual-clock.ts'
+import { recordCalls } from '../testing/recorder.ts'
 import { scriptedEndpoint } from '../testing/scripted-endpoint.ts'
 import { callOf, clientOf, type Wire } from './client.ts'
 import { rootContext } from './context.ts'
@@ -26,6 +28,44 @@ describe('clientOf', () => {
     assert.deepEqual(Reflect.ownKeys(client), ['order', 'load', 'list', Symbol.asyncDispose])
     assert.ok(Object.isFrozen(client))
     assert.equal('then' in client, false)
+  })
+
+  it('puts its middleware outside the validation of replies, so that what does not fit is seen', async () => {
+    const record = recordCalls()
+    const sums = contract('sums', {
+      sum: unary({ input: z.number(), output: z.number() }),
+      count: serverStream({ input: z.number(), output: z.number() }),
+    })
+    async function* wrong() {
+      yield 'x'
+    }
+    const connect = (method: MethodInfo) => async () => (method.name === 'sum' ? 'x' : wrong())
+    const client = clientOf(sums, { connect, use: [record] })
+    await assert.rejects(client.sum(1), { code: 'internal', remote: 'sums/sum' })
+    await assert.rejects(
+      (async () => {
+        for await (const _ of await client.count(1));
+      })(),
+      { code: 'internal' },
+    )
+    assert.deepEqual(
+      record.calls.map(({ method, outcome }) => [method, outcome?.code]),
+      [
+        ['sums/sum', 'internal'],
+        ['sums/count', 'internal'],
+      ],
+    )
+  })
+
+  it('refuses limits and contexts that make no sense', async () => {
+    const connect = () => echo
+    assert.throws(() => clientOf(shop, { connect, streamLimits: { firstMs: Number.NaN } }), {
+      message: /^firstMs must be/,
+    })
+    const client = clientOf(shop, { connect })
+    const foreign = { deadlineAt: 1, onAbort() {} } as never
+    await assert.rejects(client.order(1, foreign), { name: 'TypeError', message: /a context must come from/ })
+    await assert.rejects(client.order(1, { ctx: foreign }), { name: 'TypeError', message: /a context must come from/ })
   })
 
   it('connects each method once, when the client is built', async () => {

@@ -3,12 +3,14 @@ import type { CallOptions } from './call-options.ts'
 import { systemClock } from './clock.ts'
 import { type Context, rootContext } from './context.ts'
 import type { Contract, Method, Methods, MethodsOf, RequestByKind, ResponseByKind } from './contract.ts'
-import type { Endpoint } from './endpoint.ts'
+import { chain, type Endpoint } from './endpoint.ts'
 import { ServiceError } from './errors.ts'
-import type { MethodInfo } from './method.ts'
+import { checkIdleLimits } from './idle.ts'
+import { type MethodInfo, returnsStream } from './method.ts'
 import { type ClientOptions, type Line, OpenCall, startUnary } from './open-call.ts'
-import type { Loose } from './schema.ts'
+import { type Loose, type Schema, validate } from './schema.ts'
 import { startStream } from './start-stream.ts'
+import { map } from './streams.ts'
 
 /** A method of a client. The second argument is a Context, or options that may hold one. */
 export type Call<M> =
@@ -33,10 +35,16 @@ export interface Wire extends ClientOptions {
  */
 export function clientOf<M extends Methods>(contract: Contract<M>, wire: Wire): Client<Contract<M>> {
   const root = rootContext({ clock: wire.clock ?? systemClock })
+  const used = wire.use ?? []
+  const around = chain(...used)
+  checkIdleLimits(wire.streamLimits)
   const client: Record<PropertyKey, unknown> = {}
   for (const [name, { output }] of Object.entries<Method>(contract.methods)) {
     const info = contract.info[name] as MethodInfo
-    client[name] = callOf({ info, output, send: wire.connect(info), root, wire })
+    const send = wire.connect(info)
+    // Validation stands inside what observes. Where nothing does, the call itself does it, and saves a promise.
+    const line = used.length === 0 ? { output, send } : { output: undefined, send: around(checked(send, output, info)) }
+    client[name] = callOf({ ...line, info, root, wire })
   }
   let closing: Promise<void> | undefined
   const close = async () => {
@@ -48,6 +56,17 @@ export function clientOf<M extends Methods>(contract: Contract<M>, wire: Wire): 
     return closing
   }
   return Object.freeze(client) as Client<Contract<M>>
+}
+
+function checked(
+  send: Endpoint<Loose, unknown>,
+  output: Schema | undefined,
+  info: MethodInfo,
+): Endpoint<Loose, unknown> {
+  if (output === undefined) return send
+  const check = (message: unknown) => validate(output, message, 'reply')
+  if (!returnsStream(info)) return (request, ctx) => send(request, ctx).then(check)
+  return (request, ctx) => send(request, ctx).then((replies) => map(replies as AsyncIterable<unknown>, check))
 }
 
 /** Makes the function that calls one method; what `clientOf` promises holds for each of its calls. */

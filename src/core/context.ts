@@ -57,7 +57,12 @@ export interface RootContextOptions {
 export function rootContext(options?: RootContextOptions): CancelableContext {
   const clock = options?.clock ?? systemClock
   const deadlineAt = checkMoment(options?.deadlineAt ?? Infinity)
-  return new Node(options?.method ?? noMethod, new Cancellation(clock, deadlineAt, undefined), 'point', undefined)
+  return new ContextNode(
+    options?.method ?? noMethod,
+    new Cancellation(clock, deadlineAt, undefined),
+    'point',
+    undefined,
+  )
 }
 
 /**
@@ -65,7 +70,7 @@ export function rootContext(options?: RootContextOptions): CancelableContext {
  * so that a proxy's first call is not announced as the second attempt of its caller.
  */
 export function callContext(parent: Context, method: MethodInfo, deadlineAt: number): CancelableContext {
-  return (parent as Node).derive(method, deadlineAt, 'exit')
+  return (parent as ContextNode).derive(method, deadlineAt, 'exit')
 }
 
 /** The context of a call that a server has begun to serve; it also ends with `parent`, which is the server's own. */
@@ -75,17 +80,22 @@ export function servedContext(
   deadlineAt: number,
   call: Inbound,
 ): CancelableContext {
-  return (parent as Node).derive(method, deadlineAt, 'point', inbound as ContextKey<unknown>, call)
+  return (parent as ContextNode).derive(method, deadlineAt, 'point', inbound as ContextKey<unknown>, call)
+}
+
+/** Whether a value is a context of this copy of the package: nobody else can make one that works. */
+export function isContext(value: unknown): value is Context {
+  return value instanceof ContextNode
 }
 
 /** As `ctx.onAbort`, without an object for it. */
 export function listen(ctx: Context, listener: Listener): void {
-  ;(ctx as Node).point.listen(listener)
+  ;(ctx as ContextNode).point.listen(listener)
 }
 
 /** The values of scope `wire` and those bound for this hop, as headers, with what the served call brought; undefined when there are none. */
 export function carriedHeaders(ctx: Context): Map<string, string> | undefined {
-  return (ctx as Node).carried()
+  return (ctx as ContextNode).carried()
 }
 
 const none: unknown[] = []
@@ -94,11 +104,11 @@ const none: unknown[] = []
 type Link = 'value' | 'point' | 'exit'
 
 /** A link in a chain that `get` walks from the nearest to the root. Only the members of Context are for others to see. */
-class Node implements CancelableContext {
+class ContextNode implements CancelableContext {
   readonly method: MethodInfo
   readonly point: Cancellation
   readonly #link: Link
-  readonly #up: Node | undefined
+  readonly #up: ContextNode | undefined
   readonly #key: ContextKey<unknown> | undefined
   readonly #value: unknown
 
@@ -106,7 +116,7 @@ class Node implements CancelableContext {
     method: MethodInfo,
     point: Cancellation,
     link: Link,
-    up: Node | undefined,
+    up: ContextNode | undefined,
     key?: ContextKey<unknown>,
     value?: unknown,
   ) {
@@ -147,7 +157,7 @@ class Node implements CancelableContext {
   }
 
   get<T>(key: ContextKey<T>): T {
-    for (let node: Node | undefined = this; node !== undefined; node = node.#up) {
+    for (let node: ContextNode | undefined = this; node !== undefined; node = node.#up) {
       const bound: unknown = node.#key
       if (bound === key) return node.#value as T
       if (bound === inbound && key.wire !== undefined) {
@@ -160,7 +170,7 @@ class Node implements CancelableContext {
   }
 
   with<T>(key: ContextKey<T>, value: T): Context {
-    return new Node(this.method, this.point, 'value', this, key as ContextKey<unknown>, value)
+    return new ContextNode(this.method, this.point, 'value', this, key as ContextKey<unknown>, value)
   }
 
   withTimeout(timeoutMs: number): Context & Disposable {
@@ -184,7 +194,7 @@ class Node implements CancelableContext {
   ): CancelableContext {
     const above = this.point
     const earlier = Math.min(deadlineAt, above.deadlineAt)
-    return new Node(method, new Cancellation(above.clock, earlier, above), link, this, key, value)
+    return new ContextNode(method, new Cancellation(above.clock, earlier, above), link, this, key, value)
   }
 
   carried(): Map<string, string> | undefined {
@@ -192,7 +202,7 @@ class Node implements CancelableContext {
     let written: unknown[] = none
     let served: Inbound | undefined
     let left = false
-    for (let node: Node | undefined = this; node !== undefined; node = node.#up) {
+    for (let node: ContextNode | undefined = this; node !== undefined; node = node.#up) {
       const key = node.#key
       if (key === (inbound as unknown)) served ??= node.#value as Inbound
       if (key?.wire !== undefined && !(left && key.scope === 'hop') && !written.includes(key)) {
@@ -216,7 +226,7 @@ class Node implements CancelableContext {
   }
 
   cancel(cause?: unknown): void {
-    if (this.#link !== 'value') this.point.abort(cause ?? new ServiceError('canceled', 'the work was canceled'))
+    if (this.#link !== 'value') this.point.abort(cause ?? new ServiceError('canceled', 'the call was canceled'))
   }
 
   [Symbol.dispose](): void {

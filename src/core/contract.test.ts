@@ -31,6 +31,7 @@ describe('contract', () => {
       kind: 'unary',
       idempotent: true,
       timeoutMs: 200,
+      streamLimits: undefined,
       failed,
     })
     assert.equal(info.count.fullName, 'adder/count')
@@ -152,7 +153,8 @@ describe('a method is refused, by its name,', () => {
       refused({ order: unary.of({ timeoutMs }) }, /^contract shop, method order: timeoutMs must be a number from 1/)
     }
     refused({ order: unary.of({ timeoutMs: '5' as never }) }, /^contract shop, method order: timeoutMs/)
-    assert.equal(contract('shop', { order: unary.of({ timeoutMs: Infinity }) }).info.order.timeoutMs, Infinity)
+    const endless = contract('shop', { list: serverStream.of({ timeoutMs: Infinity }) })
+    assert.equal(endless.info.list.timeoutMs, Infinity)
   })
 
   it('when its route is not one', () => {

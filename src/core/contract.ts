@@ -1,7 +1,8 @@
 // A contract: what a service can do, as data. Servers, clients, documents and labels derive from it.
 import { checkNumber } from '../primitives/check.ts'
 import type { Context } from './context.ts'
-import type { Kind, MethodInfo } from './method.ts'
+import { checkIdleLimits, type IdleLimits } from './idle.ts'
+import { type Kind, longestUnaryMs, type MethodInfo } from './method.ts'
 import { checkPath, type HttpRoute, type HttpRoutes, routeShape, routesOf } from './routes.ts'
 import type { Input, Loose, Output, Schema } from './schema.ts'
 
@@ -13,6 +14,7 @@ export interface Method<K extends Kind = Kind, Sent = Loose, Received = Loose, R
   readonly kind: K
   readonly idempotent: boolean
   readonly timeoutMs: number | undefined
+  readonly streamLimits: IdleLimits | undefined
   readonly input: Schema<Loose, Loose> | undefined
   readonly output: Schema<Loose, Loose> | undefined
   readonly failed: ((response: Loose) => unknown) | undefined
@@ -27,6 +29,8 @@ export interface MethodOptions {
   readonly idempotent?: boolean | undefined
   /** How long a call may take unless its caller says otherwise, in milliseconds. @default 5_000 for unary, none for streams */
   readonly timeoutMs?: number | undefined
+  /** How long a stream of this method may be silent, at both ends. @default `streamLimits` of client and server */
+  readonly streamLimits?: IdleLimits | undefined
   /** HTTP routes. @default `POST /<method>` */
   readonly http?: HttpRoutes | undefined
 }
@@ -124,7 +128,12 @@ export function contract<const M extends Methods>(
       throw thrown
     }
   }
-  return Object.freeze({ name, methods: Object.freeze({ ...methods }), info, routes }) as unknown as Contract<M>
+  return Object.freeze({
+    name,
+    methods: Object.freeze({ ...methods }),
+    info: Object.freeze(info),
+    routes: Object.freeze(routes),
+  }) as unknown as Contract<M>
 }
 
 // A missing schema is a mistake here, not a method without one: contract() finds it and names the method.
@@ -132,8 +141,8 @@ const missing = {} as Schema
 
 function kind(kind: Kind): Loose {
   const define = (options: Partial<Method> | undefined): Method => {
-    const { input, output, idempotent = false, timeoutMs, failed, http } = options ?? {}
-    return Object.freeze({ kind, input, output, idempotent, timeoutMs, failed, http })
+    const { input, output, idempotent = false, timeoutMs, streamLimits, failed, http } = options ?? {}
+    return Object.freeze({ kind, input, output, idempotent, timeoutMs, streamLimits, failed, http })
   }
   const withSchemas = (options: Partial<Method>) =>
     define({ ...options, input: options.input ?? missing, output: options.output ?? missing })
@@ -145,12 +154,24 @@ function methodInfo(service: string, name: string, method: Method): MethodInfo {
     throw new TypeError('the name must be a letter, then letters, digits and _ (128 at most)')
   if (name in Promise.prototype || ['prototype', 'toJSON', 'inspect'].includes(name))
     throw new TypeError('the name is reserved: a client with such a member would break')
-  const { kind, input, output, idempotent, timeoutMs, failed } = method
+  const { kind, input, output, idempotent, timeoutMs, streamLimits, failed } = method
   if (kind === undefined) throw new TypeError('define it with unary, serverStream, clientStream or bidiStream')
   checkSchema('input', input)
   checkSchema('output', output)
-  if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, { min: 1 })
-  return Object.freeze({ service, name, fullName: `${service}/${name}`, kind, idempotent, timeoutMs, failed })
+  checkIdleLimits(streamLimits)
+  if (timeoutMs !== undefined) {
+    checkNumber('timeoutMs', timeoutMs, { min: 1, max: kind === 'unary' ? longestUnaryMs : Infinity })
+  }
+  return Object.freeze({
+    service,
+    name,
+    fullName: `${service}/${name}`,
+    kind,
+    idempotent,
+    timeoutMs,
+    streamLimits,
+    failed,
+  })
 }
 
 function checkSchema(option: string, schema: Schema | undefined): void {

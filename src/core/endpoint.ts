@@ -1,7 +1,9 @@
 // Endpoint and Middleware: the two function types that everything else is made of, and the two ways to combine them.
 import type { Context } from './context.ts'
+import { ServiceError } from './errors.ts'
 import { type Outcome, outcomeOf, outcomeOfError } from './outcome.ts'
 import { isAsyncIterable, observed } from './streams.ts'
+import { tell } from './tell.ts'
 
 /**
  * One method of one service: a request in, a response out. Streams are type arguments: a stream of requests is an
@@ -25,37 +27,47 @@ export interface Tap<State> {
   onStart(ctx: Context, request: unknown): State
   /** Once for each message of a response stream. */
   onMessage?: ((state: State, message: unknown) => void) | undefined
-  /** Once: when a unary response or an error is there, or when a response stream has ended, failed or been left. */
+  /** Once: when a unary response or an error is there, or when a response stream has ended, failed, been called off, or been left by its reader. */
   onEnd(state: State, outcome: Outcome, ctx: Context): void
 }
 
 /**
- * Watches an endpoint without changing what it does. A generic middleware cannot see inside `Res`; this holds the one
- * cast, so that policies treat all four kinds alike.
+ * Watches an endpoint without changing what it does: what the watcher throws surfaces as an uncaught error. A call that is
+ * called off, or whose deadline passes, has ended for the watcher too, whether or not the endpoint ever answers. A generic
+ * middleware cannot see inside `Res`; this holds the one cast, so that policies treat all four kinds alike.
  */
 export function tap<Req, Res, State>(next: Endpoint<Req, Res>, watcher: Tap<State>): Endpoint<Req, Res> {
   const { onMessage } = watcher
   return (request, ctx) => {
     const state = watcher.onStart(ctx, request)
-    const failed = (thrown: unknown) => watcher.onEnd(state, outcomeOfError(thrown), ctx)
+    let open = true
+    let aborting: Disposable | undefined
+    const end = (outcome: Outcome) => {
+      if (!open) return
+      open = false
+      aborting?.[Symbol.dispose]()
+      tell((ended: Outcome) => watcher.onEnd(state, ended, ctx), outcome)
+    }
     const ended = (response: Res): Res => {
       if (!isAsyncIterable(response)) {
-        watcher.onEnd(state, outcomeOf(response, ctx.method.failed), ctx)
+        // The deadline may have passed while the handler kept the event loop busy; then its caller has no response.
+        end(ctx.aborted ? outcomeOfError(ServiceError.fromAbort(ctx.cause)) : outcomeOf(response, ctx.method.failed))
         return response
       }
       return observed(response, {
-        onMessage: onMessage && ((message) => onMessage(state, message)),
-        onEnd: (thrown) => (thrown === undefined ? watcher.onEnd(state, outcomeOf(undefined), ctx) : failed(thrown)),
+        onMessage: onMessage && ((message) => tell((seen: unknown) => onMessage(state, seen), message)),
+        onEnd: (thrown) => end(thrown === undefined ? outcomeOf(undefined) : outcomeOfError(thrown)),
       }) as Res
     }
-    const rethrow = (thrown: unknown): never => {
-      failed(thrown)
+    const failed = (thrown: unknown): never => {
+      end(outcomeOfError(thrown))
       throw thrown
     }
+    aborting = ctx.onAbort((cause) => end(outcomeOfError(ServiceError.fromAbort(cause))))
     try {
-      return next(request, ctx).then(ended, rethrow)
+      return next(request, ctx).then(ended, failed)
     } catch (thrown) {
-      failed(thrown)
+      end(outcomeOfError(thrown))
       return Promise.reject(thrown)
     }
   }

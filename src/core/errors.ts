@@ -22,6 +22,11 @@ export interface ErrorBody {
   readonly retryAfterMs?: number | undefined
 }
 
+const retries: readonly Retry[] = ['never', 'safe', 'if_idempotent']
+
+/** What was thrown, by the error that stands for it. */
+const originals = new WeakMap<ServiceError, unknown>()
+
 const brand: unique symbol = Symbol.for('servicekit.ServiceError') as never
 
 /**
@@ -33,7 +38,7 @@ export class ServiceError extends Error {
   readonly details: unknown
   readonly retry: Retry
   readonly retryAfterMs: number | undefined
-  /** The method (`service/name`) of the remote call that failed with this; undefined where the error was made here. */
+  /** The method (`service/name`) of the call that failed with this; undefined for an error that came out of no call. */
   readonly remote: string | undefined
 
   constructor(code: Code, message?: string, options?: ServiceErrorOptions) {
@@ -62,7 +67,9 @@ export class ServiceError extends Error {
    */
   static from(thrown: unknown): ServiceError {
     if (thrown instanceof ServiceError) return thrown
-    return new ServiceError('internal', 'internal error', { cause: thrown })
+    const error = new ServiceError('internal', 'internal error', { cause: thrown })
+    originals.set(error, thrown)
+    return error
   }
 
   /**
@@ -84,7 +91,7 @@ export class ServiceError extends Error {
     const { code, message, details, retry, retryAfterMs } = membersOf(body)
     return new ServiceError(isCode(code) ? code : 'unknown', typeof message === 'string' ? message : undefined, {
       details,
-      retry: retry === 'never' || retry === 'safe' || retry === 'if_idempotent' ? retry : undefined,
+      retry: retries.find((known) => known === retry),
       retryAfterMs:
         typeof retryAfterMs === 'number' && retryAfterMs >= 0 && retryAfterMs < Infinity ? retryAfterMs : undefined,
     })
@@ -100,6 +107,11 @@ export class ServiceError extends Error {
       retryAfterMs: this.retryAfterMs,
     }
   }
+}
+
+/** What was thrown before `from` made a ServiceError of it. */
+export function originalOf(thrown: unknown): unknown {
+  return originals.has(thrown as ServiceError) ? originals.get(thrown as ServiceError) : thrown
 }
 
 /** Notes which remote call an error came out of; the call nearest to the fault wins. A frozen error is copied. */

@@ -1,12 +1,19 @@
 // A limit on waiting for a peer's next message, which costs one reading of the clock a message and no timer of its own.
+import { checkNumber } from '../primitives/check.ts'
 import type { Clock, Task, Timer } from './clock.ts'
 
 /** How long a stream may be silent while somebody waits for it. */
 export interface IdleLimits {
-  /** The longest wait for the first message, in milliseconds; Infinity for none. @default 5_000 */
+  /** The longest wait for the first message, in milliseconds from 1; Infinity for none. @default 5_000 */
   readonly firstMs?: number | undefined
-  /** The longest wait for each further message, in milliseconds; Infinity for none. @default 60_000 */
+  /** The longest wait for each further message, in milliseconds from 1; Infinity for none. @default 60_000 */
   readonly betweenMs?: number | undefined
+}
+
+/** Checks limits where they are given, and not when the first stream is silent. Throws a RangeError or TypeError. */
+export function checkIdleLimits(limits: IdleLimits | undefined): void {
+  if (limits?.firstMs !== undefined) checkNumber('firstMs', limits.firstMs, { min: 1 })
+  if (limits?.betweenMs !== undefined) checkNumber('betweenMs', limits.betweenMs, { min: 1 })
 }
 
 /** Calls `onIdle` once when a wait lasts longer than its limit. Time that passes outside a wait does not count. */

@@ -129,7 +129,7 @@ export function checkHeader(name: string, value: string): string {
     throw new TypeError(`header name ${JSON.stringify(name)} must be an HTTP token (RFC 9110, 5.6.2)`)
   if (typeof value !== 'string' || !plainText.test(value)) {
     // The value is not printed: it may be a secret that was read together with its line end.
-    throw new TypeError(`value of header ${lower} must be visible ASCII, with spaces only inside; encode it first`)
+    throw new TypeError(`value of header ${lower} must be visible ASCII, with spaces only inside`)
   }
   return lower
 }

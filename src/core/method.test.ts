@@ -28,6 +28,7 @@ describe('noMethod', () => {
       kind: 'unary',
       idempotent: false,
       timeoutMs: undefined,
+      streamLimits: undefined,
       failed: undefined,
     })
     assert.ok(Object.isFrozen(noMethod))

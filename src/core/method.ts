@@ -1,5 +1,7 @@
 // What is known of a method at run time: the part of a contract that goes along with every call.
 
+import type { IdleLimits } from './idle.ts'
+
 /** How many messages go each way. */
 export type Kind = 'unary' | 'serverStream' | 'clientStream' | 'bidiStream'
 
@@ -16,9 +18,14 @@ export interface MethodInfo {
   readonly idempotent: boolean
   /** How long a call may take unless its caller says otherwise, in milliseconds. */
   readonly timeoutMs: number | undefined
+  /** How long a stream of this method may be silent, at both ends; undefined leaves it to them. */
+  readonly streamLimits: IdleLimits | undefined
   /** Finds a business failure in a good response; undefined when the method has no such thing. */
   readonly failed: ((response: unknown) => unknown) | undefined
 }
+
+/** A unary call always has a deadline: this is the latest there is, 24 days. */
+export const longestUnaryMs: number = 2 ** 31 - 1
 
 /** Stands in where no method is being called. */
 export const noMethod: MethodInfo = Object.freeze({
@@ -28,6 +35,7 @@ export const noMethod: MethodInfo = Object.freeze({
   kind: 'unary',
   idempotent: false,
   timeoutMs: undefined,
+  streamLimits: undefined,
   failed: undefined,
 })
 

@@ -3,17 +3,20 @@ import { checkNumber } from '../primitives/check.ts'
 import { type CallOptions, callOptions, checkHeaders } from './call-options.ts'
 import type { Cancellation, Listener } from './cancellation.ts'
 import type { Clock } from './clock.ts'
-import { type CancelableContext, type Context, callContext, listen } from './context.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type CancelableContext, type Context, callContext, isContext, listen } from './context.ts'
+import type { Endpoint, Middleware } from './endpoint.ts'
 import { markRemote, ServiceError } from './errors.ts'
 import type { IdleLimits } from './idle.ts'
-import type { MethodInfo } from './method.ts'
+import { type Kind, longestUnaryMs, type MethodInfo } from './method.ts'
 import { type Loose, type Schema, validate } from './schema.ts'
+import { tell } from './tell.ts'
 
 /** What every client may be told, whatever its wire. */
 export interface ClientOptions {
   /** For calls that are given no context. @default systemClock */
   readonly clock?: Clock | undefined
+  /** Around every call; the first is outermost. @default none */
+  readonly use?: readonly Middleware[] | undefined
   /** How long a stream may be silent while it is read. */
   readonly streamLimits?: IdleLimits | undefined
   /** A response came after its call had ended, and was dropped. */
@@ -58,6 +61,9 @@ export class OpenCall implements Listener {
   constructor(line: Line, given: Context | CallOptions | undefined, resolve: Settle, reject: Settle) {
     const options = given === undefined || isContext(given) ? undefined : given
     const parent = isContext(given) ? given : (options?.ctx ?? line.root)
+    if (!isContext(parent) || (options !== undefined && 'onAbort' in options)) {
+      throw new TypeError('a context must come from rootContext() or a handler')
+    }
     const ctx = callContext(parent, line.info, deadlineOf(line.info, parent, options))
     this.next = undefined
     this.previous = undefined
@@ -87,7 +93,7 @@ export class OpenCall implements Listener {
   /** The call was called off, or its deadline has passed. */
   fire(cause: unknown): void {
     this.end()
-    if (this.waiting) this.#refuse(ServiceError.fromAbort(cause), true)
+    if (this.waiting) this.#refuse(this.abortError(cause), true)
   }
 
   /** A single response is there. */
@@ -126,12 +132,19 @@ export class OpenCall implements Listener {
 
   /** A response came that nobody waits for. */
   late(): void {
-    this.line.wire.onLateReply?.({ method: this.line.info })
+    tell(this.line.wire.onLateReply, { method: this.line.info })
   }
 
   /** What the caller is told of an error that came out of this call. */
   failure(thrown: unknown): ServiceError {
     return markRemote(ServiceError.from(thrown), this.line.info.fullName)
+  }
+
+  /** What the caller is told of an abort: a deadline says of which call it was, the will of the caller is passed on as it is. */
+  abortError(cause: unknown): ServiceError {
+    const error = ServiceError.fromAbort(cause)
+    if (error.code !== 'deadline_exceeded') return error
+    return this.failure(new ServiceError(error.code, `${this.line.info.fullName}: ${error.message}`, { cause }))
   }
 
   /** Lets go of timer and listeners. */
@@ -164,11 +177,24 @@ export function startUnary(call: OpenCall, request: unknown): void {
   )
 }
 
-function deadlineOf({ kind, timeoutMs }: MethodInfo, parent: Context, options: CallOptions | undefined): number {
+function deadlineOf(
+  { kind, timeoutMs, fullName }: MethodInfo,
+  parent: Context,
+  options: CallOptions | undefined,
+): number {
   if (options?.headers !== undefined) checkHeaders(options.headers)
-  const ownMs = options?.timeoutMs === undefined ? timeoutMs : checkNumber('timeoutMs', options.timeoutMs, { min: 0 })
+  const askedMs = options?.timeoutMs
+  if (askedMs !== undefined) checkTimeout(askedMs, kind, fullName)
+  const ownMs = askedMs ?? timeoutMs
   const limitMs = ownMs ?? (kind === 'unary' && parent.deadlineAt === Infinity ? defaultTimeoutMs : Infinity)
   return limitMs === Infinity ? Infinity : parent.clock.now() + limitMs
+}
+
+function checkTimeout(timeoutMs: number, kind: Kind, fullName: string): void {
+  const max = kind === 'unary' ? longestUnaryMs : Infinity
+  // Looked at before the name is put together.
+  if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= max) return
+  checkNumber(`${fullName}: timeoutMs`, timeoutMs, { min: 0, max })
 }
 
 function followSignal(ctx: CancelableContext, signal: AbortSignal): () => void {
@@ -176,8 +202,4 @@ function followSignal(ctx: CancelableContext, signal: AbortSignal): () => void {
   if (signal.aborted) follow()
   else signal.addEventListener('abort', follow, { once: true })
   return follow
-}
-
-function isContext(given: Context | CallOptions | undefined): given is Context {
-  return given !== undefined && 'onAbort' in given
 }

@@ -1,4 +1,5 @@
 // The HTTP routes that a contract may declare, and the check that no two of them answer the same request.
+import { checkNumber } from '../primitives/check.ts'
 
 /** One HTTP route of a method. */
 export interface HttpRoute {
@@ -18,17 +19,14 @@ const verbs: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 // A client would resolve the segments . and .. before it sends the path.
 const segmentForm = /^(?!\.{1,2}$)(?::[A-Za-z_][A-Za-z0-9_]*|[A-Za-z0-9._~!$&'()*+,;=@%-]+)$/
 
-/** The routes of one method, the default one when it declares none. Throws a TypeError that names the method. */
+/** The routes of one method, the default one when it declares none. Throws a TypeError or RangeError that names the option. */
 export function routesOf(method: string, prefix: string, declared: HttpRoutes | undefined): readonly HttpRoute[] {
   const routes = declared === undefined ? [] : [declared].flat()
   if (routes.length === 0) return [{ method: 'POST', path: `${prefix}/${method}` as `/${string}` }]
   return routes.map((route) => {
     if (!verbs.includes(route.method))
       throw new TypeError(`http.method must be one of ${verbs.join(', ')}, but is ${route.method}`)
-    const { status } = route
-    if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 299)) {
-      throw new RangeError(`http.status must be an integer from 200 to 299, but is ${status}`)
-    }
+    if (route.status !== undefined) checkNumber('http.status', route.status, { min: 200, max: 299, integer: true })
     const path = `${prefix}${checkPath('http.path', route.path)}` as `/${string}`
     checkParameters('the route', path)
     return { ...route, path }
@@ -41,7 +39,7 @@ export function checkPath(option: string, path: string): string {
   if (!path.startsWith('/')) throw new TypeError(`${option} must begin with a slash, but is ${JSON.stringify(path)}`)
   if (path !== '/' && !segments.every((segment) => segmentForm.test(segment))) {
     throw new TypeError(
-      `${option} must be segments of letters, digits and -._~ or parameters like :id, but is ${JSON.stringify(path)}`,
+      `${option} must be segments of letters, digits and marks or parameters like :id, but is ${JSON.stringify(path)}`,
     )
   }
   checkParameters(option, path)

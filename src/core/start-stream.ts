@@ -15,7 +15,9 @@ export function startStream(call: OpenCall, request: unknown): void {
     if (sendsStream(info) && isAsyncIterable(request)) closeUnread(request)
     return
   }
-  const guard = new IdleGuard(ctx.clock, wire.streamLimits, (limitMs) => ctx.cancel(silence(limitMs)))
+  const guard = new IdleGuard(ctx.clock, info.streamLimits ?? wire.streamLimits, (limitMs) =>
+    ctx.cancel(silence(limitMs)),
+  )
   let requests: AsyncIterableIterator<unknown> | undefined
   try {
     if (sendsStream(info)) requests = requestStream(request as AsyncIterable<unknown>, ctx, guard)

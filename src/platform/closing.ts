@@ -1,9 +1,8 @@
 // The end of whatever serves: `close` runs once, `closed` waits for it, and a signal is one way to get there.
-import { systemClock } from '../core/clock.ts'
 import { onStopSignal } from './signals.ts'
 
-// A pending timer holds the process. How long it has to go makes no difference.
-const farMs = 2 ** 31
+// The longest that a timer can be set for. A clock would wake an idle server again and again for the same hold.
+const farMs = 2 ** 31 - 1
 
 /** The end of one server or app. */
 export class Closing {
@@ -37,15 +36,11 @@ export class Closing {
 }
 
 function watchSignals(stop: () => void): Disposable {
-  const hold = () =>
-    systemClock.schedule(farMs, () => {
-      timer = hold()
-    })
-  let timer = hold()
+  const hold = setInterval(() => {}, farMs)
   const signals = onStopSignal(stop)
   return {
     [Symbol.dispose]() {
-      timer.cancel()
+      clearInterval(hold)
       signals[Symbol.dispose]()
     },
   }

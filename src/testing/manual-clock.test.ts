@@ -77,12 +77,18 @@ describe('ManualClock', () => {
   })
 
   it('never goes back when it is moved by two at once', async () => {
-    const clock = manualClock()
-    const ran: number[] = []
-    clock.schedule(7, () => ran.push(clock.now()))
-    clock.schedule(3, () => ran.push(clock.now()))
-    await Promise.all([clock.advance(10), clock.advance(5)])
-    assert.deepEqual([ran, clock.now()], [[3, 7], 10])
+    for (const moves of [
+      [10, 5],
+      [5, 10],
+    ]) {
+      const clock = manualClock()
+      const ran: number[] = []
+      for (const ms of [7, 3]) clock.schedule(ms, () => ran.push(clock.now()))
+      await Promise.all(moves.map((ms) => clock.advance(ms)))
+      assert.deepEqual([ran, clock.now()], [[3, 7], 10])
+      await Promise.all(moves.map((ms) => clock.advance(ms)))
+      assert.equal(clock.now(), 20)
+    }
   })
 
   it('may be moved by what it runs', async () => {
@@ -273,6 +279,7 @@ describe('ManualClock.runAll', () => {
   it('waits for what a run leads to', async () => {
     const clock = manualClock()
     const work = async () => {
+      await null
       for (let i = 0; i < 3; i++) await clock.sleep(10)
     }
     const working = work()
@@ -318,9 +325,9 @@ describe('ManualClock.runAll', () => {
 
 describe('Ten thousand tasks on a manual clock', () => {
   /** Tasks that sleep, wake each other, give up and are called off; what they did, in order. */
-  async function play(seed: number): Promise<string[]> {
+  async function play(): Promise<string[]> {
     const clock = manualClock()
-    const random = seededRandom(seed)
+    const random = seededRandom('ten thousand')
     const log: string[] = []
     const root = rootContext({ clock })
     let doors: (() => void)[] = []
@@ -351,10 +358,9 @@ describe('Ten thousand tasks on a manual clock', () => {
   }
 
   it('do the same in the same order every time', async () => {
-    const [once, again, other] = [await play(1), await play(1), await play(2)]
-    assert.equal(once.length, 10_000)
+    const [once, again] = [await play(), await play()]
+    assert.equal(new Set(once).size, 10_000)
     assert.ok(once.some((line) => line.includes('late')) && once.some((line) => line.includes('done')))
-    assert.deepEqual(again, once)
-    assert.notDeepEqual(other, once)
+    assert.ok(again.join('\n') === once.join('\n'))
   })
 })

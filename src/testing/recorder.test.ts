@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { rootContext } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import { noMethod } from '../core/method.ts'
+import { manualClock } from './manual-clock.ts'
 import { recordCalls, recorder } from './recorder.ts'
 import { scriptedEndpoint } from './scripted-endpoint.ts'
 
@@ -18,6 +19,14 @@ describe('recorder', () => {
     record(3)
     assert.deepEqual(record.events, [3])
     assert.equal(record.events, events)
+  })
+
+  it('keeps the very events, and those of each recorder apart', () => {
+    const [one, other] = [recorder<object>(), recorder<object>()]
+    const event = {}
+    one(event)
+    assert.equal(one.events[0], event)
+    assert.deepEqual(other.events, [])
   })
 })
 
@@ -55,5 +64,50 @@ describe('recordCalls', () => {
     await stream.next()
     await stream.next()
     assert.deepEqual([record.calls[0]?.messages, record.calls[0]?.outcome?.code], [['a', 'b'], 'ok'])
+  })
+
+  it('remembers how a stream ended that failed or was left', async () => {
+    async function* failing() {
+      yield 'a'
+      throw new ServiceError('unavailable')
+    }
+    const record = recordCalls()
+    const endpoint = record(async () => failing())
+    const stream = (await endpoint(undefined, ctx))[Symbol.asyncIterator]()
+    await stream.next()
+    await assert.rejects(stream.next(), { code: 'unavailable' })
+    for await (const _ of await endpoint(undefined, ctx)) break
+    assert.deepEqual(
+      record.calls.map(({ messages, outcome }) => [messages, outcome?.code]),
+      [
+        [['a'], 'unavailable'],
+        [['a'], 'ok'],
+      ],
+    )
+  })
+
+  it('remembers calls that overlap in the order in which they began, each with its own outcome', async () => {
+    const clock = manualClock()
+    const record = recordCalls()
+    const endpoint = record(
+      scriptedEndpoint<string, number>([
+        { delayMs: 20, response: 1 },
+        { delayMs: 10, error: new Error('secret') },
+      ]),
+    )
+    const timed = rootContext({ clock })
+    const [slow, quick] = [endpoint('slow', timed), assert.rejects(endpoint('quick', timed), /secret/)]
+    await clock.advance(10)
+    const codes = () => record.calls.map(({ request, outcome }) => [request, outcome?.code])
+    assert.deepEqual(codes(), [
+      ['slow', undefined],
+      ['quick', 'internal'],
+    ])
+    await clock.advance(10)
+    await Promise.all([slow, quick])
+    assert.deepEqual(codes(), [
+      ['slow', 'ok'],
+      ['quick', 'internal'],
+    ])
   })
 })

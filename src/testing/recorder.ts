@@ -4,18 +4,18 @@ import { type Endpoint, type Middleware, tap } from '../core/endpoint.ts'
 import type { Outcome } from '../core/outcome.ts'
 
 /** A function that remembers what it was called with. */
-export interface Recorder<Event> {
-  (event: Event): void
+export interface Recorder<E> {
+  (event: E): void
   /** What came so far, the first one first. */
-  readonly events: readonly Event[]
+  readonly events: readonly E[]
   /** Forgets all. */
   clear(): void
 }
 
 /** Makes a callback for any `on…` option. */
-export function recorder<Event>(): Recorder<Event> {
-  const events: Event[] = []
-  const record = (event: Event) => void events.push(event)
+export function recorder<E>(): Recorder<E> {
+  const events: E[] = []
+  const record = (event: E) => void events.push(event)
   return Object.assign(record, { events, clear: () => void events.splice(0) })
 }
 

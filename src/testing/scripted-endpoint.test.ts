@@ -54,6 +54,46 @@ describe('scriptedEndpoint', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('takes no time unless a step says so, though the call be off', async () => {
+    const clock = manualClock()
+    const ctx = rootContext({ clock }).withCancel()
+    ctx.cancel(new Error('off'))
+    const endpoint = scriptedEndpoint<void, string>([{ response: 'a' }, { delayMs: 0, response: 'b' }, { delayMs: 1 }])
+    assert.deepEqual([await endpoint(undefined, ctx), await endpoint(undefined, ctx)], ['a', 'b'])
+    await assert.rejects(endpoint(undefined, ctx), { message: 'off' })
+    assert.equal(clock.pending, 0)
+  })
+
+  it('counts the calls that are being answered, and gives nothing for a step that says nothing', async () => {
+    const clock = manualClock()
+    const ctx = rootContext({ clock })
+    const endpoint = scriptedEndpoint<number, void>([{ delayMs: 10 }, { delayMs: 20, error: new Error('two') }, {}])
+    const answers = Promise.allSettled([1, 2, 3].map((request) => endpoint(request, ctx)))
+    assert.equal(endpoint.inFlight, 2)
+    await clock.advance(10)
+    assert.equal(endpoint.inFlight, 1)
+    await clock.advance(10)
+    assert.equal(endpoint.inFlight, 0)
+    assert.deepEqual(
+      (await answers).map((answer) => (answer.status === 'fulfilled' ? answer.value : answer.reason.message)),
+      [undefined, 'two', undefined],
+    )
+    assert.deepEqual(
+      endpoint.calls.map(({ request, at }) => [request, at]),
+      [
+        [1, 0],
+        [2, 0],
+        [3, 0],
+      ],
+    )
+  })
+
+  it('refuses delays that make no sense, before the first call', () => {
+    for (const delayMs of [-1, Number.NaN]) {
+      assert.throws(() => scriptedEndpoint([{}, { delayMs }]), { name: 'RangeError', message: /^delayMs/ })
+    }
+  })
+
   it('hangs when it is told to', async () => {
     const clock = manualClock()
     using ctx = rootContext({ clock }).withTimeout(10)

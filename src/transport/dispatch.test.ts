@@ -104,7 +104,7 @@ class Server {
 }
 
 const never = () => new Promise<never>(() => {})
-const stats = { inFlight: 0, served: 0, expired: 0, late: 0, draining: false }
+const stats = { inFlight: 0, served: 0, refused: 0, expired: 0, late: 0, draining: false }
 const bug = new Error('a bug')
 
 describe('a call', () => {
@@ -150,7 +150,7 @@ describe('a call', () => {
       assert.ok(call.error.message.length < 300)
       assert.equal(call.decoded, 0)
     }
-    assert.deepEqual(server.dispatcher.stats, stats)
+    assert.deepEqual(server.dispatcher.stats, { ...stats, refused: 6 })
   })
 })
 
@@ -161,7 +161,7 @@ describe('the deadline of a call', () => {
     ['is what the caller asks for', 'shop/order', 70, 70],
     ['is what the caller asks for, even beyond the method’s own', 'shop/quick', 9_000, 9_000],
     ['is at most 30 s away, whatever the caller asks for', 'shop/order', 31_000, 30_000],
-    ['is at most 30 s away, whatever the method says', 'shop/patient', undefined, 30_000],
+    ['is the method’s own, however long its contract allows', 'shop/patient', undefined, 100_000],
     ['is at most 30 s away when the caller asks for none', 'shop/order', Infinity, 30_000],
     ['is none for a stream', 'shop/list', undefined, Infinity],
     ['is the caller’s for a stream', 'shop/list', 90_000, 90_000],
@@ -469,7 +469,7 @@ describe('drain', () => {
     await draining
     assert.deepEqual(call.answers, [{ response: 'done' }])
     assert.equal(server.clock.pending, 0)
-    assert.deepEqual(server.dispatcher.stats, { ...stats, served: 1, draining: true })
+    assert.deepEqual(server.dispatcher.stats, { ...stats, served: 1, refused: 2, draining: true })
   })
 
   it('cuts off after the limit what has not ended, unary calls and streams', async () => {

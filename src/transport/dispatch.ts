@@ -5,9 +5,10 @@ import type { Contract, Methods } from '../core/contract.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import type { Endpoints } from '../core/endpoints.ts'
 import { ServiceError } from '../core/errors.ts'
-import type { IdleLimits } from '../core/idle.ts'
+import { checkIdleLimits, type IdleLimits } from '../core/idle.ts'
 import type { MethodInfo } from '../core/method.ts'
 import type { Loose } from '../core/schema.ts'
+import { tell } from '../core/tell.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { printFault, type ServerEvents } from './hooks.ts'
 import { type CallKeeper, type InboundCall, type Mounted, ServedCall } from './served-call.ts'
@@ -18,7 +19,7 @@ export type { InboundCall, Mounted, ServedCall }
 export interface DispatchOptions extends ServerEvents {
   /** @default systemClock */
   readonly clock?: Clock | undefined
-  /** The longest that a unary call may take, whatever its caller asks for, in milliseconds. @default 30_000 */
+  /** The longest that a unary call may take, whatever its caller asks for, in milliseconds; a longer `timeoutMs` of its method counts. @default 30_000 */
   readonly maxTimeoutMs?: number | undefined
   /** Whether callers belong to the house, so that the criticality they send counts. @default false */
   readonly trustMetadata?: boolean | undefined
@@ -42,8 +43,10 @@ export function mounted<M extends Methods>(contract: Contract<M>, served: Endpoi
 /** What a server is doing, as a plain snapshot. */
 export interface DispatchStats {
   readonly inFlight: number
-  /** Calls that reached their handler. */
+  /** Calls that were begun. */
   readonly served: number
+  /** Calls that were refused before they began: an unknown method, or a server that shuts down. */
+  readonly refused: number
   /** Calls whose deadline had passed before they were read. */
   readonly expired: number
   /** Replies that came after the deadline, or after the caller had gone, and were dropped. */
@@ -63,6 +66,7 @@ export class Dispatcher {
   #inFlight = 0
   #served = 0
   #expired = 0
+  #refused = 0
   #late = 0
   #drained: PromiseWithResolvers<void> | undefined
 
@@ -72,6 +76,7 @@ export class Dispatcher {
     if (this.#methods.size < methods.length) throw new TypeError('two mounted methods have the same service and name')
     this.#root = rootContext({ clock: options?.clock ?? systemClock })
     this.#maxTimeoutMs = checkNumber('maxTimeoutMs', options?.maxTimeoutMs ?? 30_000, { min: 1 })
+    checkIdleLimits(options?.streamLimits)
     const onError = options?.onError ?? printFault
     this.#keeper = {
       trustMetadata: options?.trustMetadata ?? false,
@@ -82,7 +87,7 @@ export class Dispatcher {
       },
       late: (method) => {
         this.#late++
-        if (options?.onLateReply !== undefined) tell(options.onLateReply, { method })
+        tell(options?.onLateReply, { method })
       },
     }
   }
@@ -93,14 +98,22 @@ export class Dispatcher {
 
   get stats(): DispatchStats {
     const draining = this.#drained !== undefined
-    return { inFlight: this.#inFlight, served: this.#served, expired: this.#expired, late: this.#late, draining }
+    return {
+      inFlight: this.#inFlight,
+      served: this.#served,
+      refused: this.#refused,
+      expired: this.#expired,
+      late: this.#late,
+      draining,
+    }
   }
 
   /** Runs one call that is there at the moment `now` of the clock; undefined when it was refused at once. */
   dispatch(call: InboundCall, now: number): ServedCall | undefined {
-    if (this.#drained !== undefined) return refuse(call, 'unavailable', 'the server is shutting down')
+    if (this.#drained !== undefined) return this.#refuse(call, 'unavailable', 'the server is shutting down')
     const found = this.#methods.get(call.method)
-    if (found === undefined) return refuse(call, 'unimplemented', `there is no method ${call.method.slice(0, 256)}`)
+    if (found === undefined)
+      return this.#refuse(call, 'unimplemented', `there is no method ${call.method.slice(0, 256)}`)
     const deadlineAt = this.#deadlineOf(call, found.info, now)
     if (deadlineAt <= now) {
       this.#expired++
@@ -127,20 +140,15 @@ export class Dispatcher {
     timer.cancel()
   }
 
+  #refuse(call: InboundCall, code: 'unavailable' | 'unimplemented', message: string): undefined {
+    this.#refused++
+    return refuse(call, code, message)
+  }
+
   #deadlineOf({ deadlineAt }: InboundCall, { kind, timeoutMs }: MethodInfo, now: number): number {
     const wanted = deadlineAt ?? now + (timeoutMs ?? (kind === 'unary' ? defaultTimeoutMs : Infinity))
-    return kind === 'unary' ? Math.min(wanted, now + this.#maxTimeoutMs) : wanted
-  }
-}
-
-/** A listener that throws must not cost the caller its reply; its error surfaces as an uncaught one. */
-function tell<Event>(listener: (event: Event) => void, event: Event): void {
-  try {
-    listener(event)
-  } catch (thrown) {
-    queueMicrotask(() => {
-      throw thrown
-    })
+    // Who wrote the contract may allow more than the server does in general.
+    return kind === 'unary' ? Math.min(wanted, now + Math.max(this.#maxTimeoutMs, timeoutMs ?? 0)) : wanted
   }
 }
 

@@ -1,7 +1,8 @@
 // One call while it is being served: it settles once, by its deadline at the latest, and lets go of all it holds.
-import { type CancelableContext, type Context, servedContext } from '../core/context.ts'
+import type { Cancellation, Listener } from '../core/cancellation.ts'
+import { type CancelableContext, type Context, listen, servedContext } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
-import { restated, ServiceError } from '../core/errors.ts'
+import { originalOf, restated, ServiceError } from '../core/errors.ts'
 import { IdleGuard, type IdleLimits } from '../core/idle.ts'
 import { Inbound } from '../core/inbound.ts'
 import type { Metadata } from '../core/metadata.ts'
@@ -23,7 +24,7 @@ export interface InboundCall {
   readonly peer: string
   /** The caller's deadline as a moment of the server's clock, counted from when the call came in; undefined when it named none. */
   readonly deadlineAt: number | undefined
-  /** Called once there is time to run the call: the message, or the stream of messages. Whatever it throws is the caller's error. */
+  /** Called once there is time to run the call: the message or the stream of messages, or a promise of it. Whatever it throws is the caller's error. */
   decode(): unknown
   /** A good response. When this throws (it could not be encoded), nothing must have been sent, and `refuse` follows. */
   respond(response: unknown, inbound: Inbound): void
@@ -43,7 +44,10 @@ export interface CallKeeper {
 }
 
 /** Runs one call. The dispatcher makes it, the wire may cancel it. */
-export class ServedCall {
+export class ServedCall implements Listener {
+  next: Listener | undefined = undefined
+  previous: Listener | undefined = undefined
+  list: Cancellation | undefined = undefined
   readonly #mounted: Mounted
   readonly #call: InboundCall
   readonly #keeper: CallKeeper
@@ -63,7 +67,7 @@ export class ServedCall {
   }
 
   run(): void {
-    this.#ctx.onAbort((cause) => this.#abort(ServiceError.fromAbort(cause)))
+    listen(this.#ctx, this)
     if (this.#state === 'over') return
     this.#start().then(
       (response) => this.#answer(response),
@@ -75,7 +79,10 @@ export class ServedCall {
 
   /** The caller has called it off, or has gone. */
   cancel(): void {
-    if (this.#state !== 'over') this.#ctx.cancel(new ServiceError('canceled', 'the caller canceled the call'))
+    if (this.#state === 'over') return
+    // The caller's timer and ours are for one moment; whichever comes first, the handler should see a deadline.
+    const passed = this.#ctx.aborted
+    this.#ctx.cancel(passed ? this.#ctx.cause : new ServiceError('canceled', 'the caller canceled the call'))
   }
 
   /** Ends the call if it has not ended. */
@@ -98,29 +105,38 @@ export class ServedCall {
     const error = ServiceError.from(thrown)
     if (this.#state !== 'over') {
       this.end()
-      this.#keeper.failed(this.#mounted.info, error, thrown)
+      this.#keeper.failed(this.#mounted.info, error, originalOf(thrown))
     }
     return ofThisServer(error)
   }
 
   #start(): Promise<unknown> {
-    const { info, endpoint } = this.#mounted
-    let request: unknown
     try {
-      request = this.#call.decode()
-      if (sendsStream(info)) {
-        // Of two streams either may be silent while the other flows; the caller watches both.
-        const limits = info.kind === 'clientStream' ? (this.#keeper.streamLimits ?? {}) : undefined
-        request = this.#requests = bounded(request as AsyncIterable<unknown>, this.#ctx, limits)
-      }
+      const decoded = this.#call.decode()
+      return decoded instanceof Promise
+        ? decoded.then((message) => this.#handle(message), unreadable)
+        : this.#handle(decoded)
     } catch (thrown) {
-      const unreadable = 'the request could not be read'
-      return Promise.reject(
-        thrown instanceof ServiceError ? thrown : new ServiceError('invalid_argument', unreadable, { cause: thrown }),
-      )
+      return unreadable(thrown)
+    }
+  }
+
+  #handle(message: unknown): Promise<unknown> {
+    const { info, endpoint } = this.#mounted
+    let request = message
+    if (sendsStream(info)) {
+      // Of two streams either may be silent while the other flows; the caller watches both.
+      const limits = info.kind === 'clientStream' ? (info.streamLimits ?? this.#keeper.streamLimits ?? {}) : undefined
+      try {
+        request = this.#requests = bounded(message as AsyncIterable<unknown>, this.#ctx, limits)
+      } catch (thrown) {
+        return unreadable(thrown)
+      }
     }
     try {
-      return endpoint(request, this.#ctx)
+      const response: unknown = endpoint(request, this.#ctx)
+      if (response instanceof Promise) return response
+      throw new TypeError(`the endpoint of ${info.fullName} gave no promise: endpoints() makes endpoints of handlers`)
     } catch (thrown) {
       return Promise.reject(thrown)
     }
@@ -154,7 +170,9 @@ export class ServedCall {
   #stream(responses: AsyncIterable<unknown>): void {
     const ctx = this.#ctx
     const stream = bounded(responses, ctx)
-    const guard = new IdleGuard(ctx.clock, this.#keeper.streamLimits, (limitMs) => ctx.cancel(silence(limitMs)))
+    const guard = new IdleGuard(ctx.clock, this.#mounted.info.streamLimits ?? this.#keeper.streamLimits, (limitMs) =>
+      ctx.cancel(silence(limitMs)),
+    )
     this.#state = 'streaming'
     this.#stalling = guard
     this.#call.stream(new ResponseStream(stream, this, guard), this.#inbound)
@@ -167,7 +185,16 @@ export class ServedCall {
     this.#keeper.ended()
   }
 
-  #abort(error: ServiceError): void {
+  /** A deadline says of which call it was, in the words of the caller's own end. */
+  #abortError(cause: unknown): ServiceError {
+    const error = ServiceError.fromAbort(cause)
+    if (error.code !== 'deadline_exceeded') return error
+    return new ServiceError(error.code, `${this.#mounted.info.fullName}: ${error.message}`, { cause: error })
+  }
+
+  /** The call was called off, or its deadline has passed. */
+  fire(cause: unknown): void {
+    const error = this.#abortError(cause)
     const running = this.#state === 'running'
     // They hear of it by themselves, as a failure; closed here they would seem complete.
     this.#requests = undefined
@@ -221,4 +248,10 @@ class ResponseStream implements AsyncIterableIterator<unknown> {
  */
 function ofThisServer(error: ServiceError): ServiceError {
   return error.remote === undefined || error.retry !== 'safe' ? error : restated(error, 'if_idempotent')
+}
+
+function unreadable(thrown: unknown): Promise<never> {
+  const text = 'the request could not be read'
+  const error = thrown instanceof ServiceError ? thrown : new ServiceError('invalid_argument', text, { cause: thrown })
+  return Promise.reject(error)
 }

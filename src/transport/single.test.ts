@@ -26,6 +26,8 @@ describe('singleMethod', () => {
     for (const method of ['count', '/count', 'legacy/', 'a/b/c', '']) {
       assert.throws(() => singleMethod({ method }), { name: 'TypeError', message: /method must be service\/name/ })
     }
+    assert.throws(() => singleMethod({ method: 'a/b', timeoutMs: -5 }), { name: 'RangeError', message: /^timeoutMs/ })
+    assert.throws(() => singleMethod({ method: 'a/b', kind: 'foo' as never }), { name: 'TypeError', message: /^kind/ })
   })
 })
 

@@ -4,7 +4,9 @@ import { type Endpoint, tap } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
 import { inbound } from '../core/inbound.ts'
 import { type Kind, type MethodInfo, noMethod } from '../core/method.ts'
-import { type Outcome, outcomeOfError } from '../core/outcome.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { tell } from '../core/tell.ts'
+import { checkNumber } from '../primitives/check.ts'
 import type { CallEnd, ClientHooks, ServerHooks } from './hooks.ts'
 
 /** How a single endpoint is served. */
@@ -37,6 +39,8 @@ export interface SingleMethodOptions {
   readonly timeoutMs?: number | undefined
 }
 
+const kinds: readonly Kind[] = ['unary', 'serverStream', 'clientStream', 'bidiStream']
+
 /** What is known of a method without a contract. Throws a TypeError when `method` is not `service/name`. */
 export function singleMethod({
   method,
@@ -48,6 +52,8 @@ export function singleMethod({
   if (!service || !name || more.length > 0) {
     throw new TypeError(`method must be service/name, but is ${JSON.stringify(method)}`)
   }
+  if (!kinds.includes(kind)) throw new TypeError(`kind must be one of ${kinds.join(', ')}, but is ${String(kind)}`)
+  if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, { min: 1 })
   return Object.freeze({ ...noMethod, service, name, fullName: method, kind, idempotent, timeoutMs })
 }
 
@@ -97,24 +103,18 @@ function watched(
 ): Endpoint<unknown, unknown> {
   if (hooks === undefined || hooks.length === 0) return (message, ctx) => run(message, ctx, () => {})
   return (message, ctx) => {
-    const startedAt = ctx.clock.now()
     let within = ctx
-    let open = true
-    let aborting: Disposable | undefined
-    const end = ({ code, error }: Outcome) => {
-      if (!open) return
-      open = false
-      aborting?.[Symbol.dispose]()
-      const event = { ctx: within, code, error, tookMs: ctx.clock.now() - startedAt }
-      for (const hook of hooks) hook(event)
-    }
     const note = (noted: Context) => {
       within = noted
     }
-    const watcher = { onStart: () => {}, onEnd: (_: unknown, outcome: Outcome) => end(outcome) }
-    const running = tap((request: unknown, inner: Context) => run(request, inner, note), watcher)(message, ctx)
-    aborting = ctx.onAbort((cause) => end(outcomeOfError(ServiceError.fromAbort(cause))))
-    return running
+    const watcher = {
+      onStart: () => ctx.clock.now(),
+      onEnd: (startedAt: number, { code, error }: Outcome) => {
+        const event = { ctx: within, code, error, tookMs: ctx.clock.now() - startedAt }
+        for (const hook of hooks) tell(hook, event)
+      },
+    }
+    return tap((request: unknown, inner: Context) => run(request, inner, note), watcher)(message, ctx)
   }
 }
 

@@ -5,7 +5,6 @@ import {
   type CallOptions,
   type Client,
   type Context,
-  clientOf,
   clientStream,
   contextKey,
   contract,
@@ -150,4 +149,4 @@ const invents: Middleware = () => async () => ({ total: 1 })
 // @ts-expect-error a path begins with a slash
 unary.of<string, string>({ http: { method: 'GET', path: 'items' } })
 
-export { clientOf, invents }
+export { invents }

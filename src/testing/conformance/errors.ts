@@ -75,6 +75,17 @@ export const errorCases: readonly Case[] = [
     },
   },
   {
+    name: 'leaves out details that no wire can carry, and not the error',
+    async run(harness) {
+      await using setup = await setUp(harness, {
+        echo: () => {
+          throw new ServiceError('aborted', 'too odd', { details: { toJSON: () => JSON.parse('{') } })
+        },
+      })
+      assert.equal((await failure(setup.client.echo(1), 'aborted')).message, 'too odd')
+    },
+  },
+  {
     name: 'answers the next call after a handler failed',
     async run(harness) {
       await using setup = await setUp(harness, {

@@ -4,6 +4,7 @@ import type { Client } from '../../core/client.ts'
 import type { Clock } from '../../core/clock.ts'
 import { type Context, rootContext } from '../../core/context.ts'
 import type { Handlers } from '../../core/contract.ts'
+import type { Middleware } from '../../core/endpoint.ts'
 import { type Endpoints, endpoints } from '../../core/endpoints.ts'
 import { ServiceError } from '../../core/errors.ts'
 import type { ClientOptions } from '../../core/open-call.ts'
@@ -57,16 +58,18 @@ export interface Setup extends AsyncDisposable {
 export interface SetupOptions extends ServerEvents {
   readonly drainMs?: number | undefined
   readonly client?: ClientOptions | undefined
+  /** Around every handler. */
+  readonly use?: readonly Middleware[] | undefined
 }
 
 /** Serves the contract with the given handlers in place of the usual ones. */
 export async function setUp(
   harness: TransportHarness,
   handlers: Partial<Handlers<Conformance>> = {},
-  { drainMs = 1_000, client: clientOptions, ...events }: SetupOptions = {},
+  { drainMs = 1_000, client: clientOptions, use, ...events }: SetupOptions = {},
 ): Promise<Setup> {
   const { clock } = harness
-  const served = endpoints(conformance, { ...quietHandlers, ...handlers })
+  const served = endpoints(conformance, { ...quietHandlers, ...handlers }, { use })
   const server = await harness.serve(served, { clock, drainMs, onError: () => {}, ...events })
   const client = server.client({ clock, ...clientOptions })
   return {

@@ -1,7 +1,10 @@
 // Conformance of a transport: deadlines and cancellation reach the other side, and every call settles.
 import assert from 'node:assert/strict'
+import type { Handlers } from '../../core/contract.ts'
 import { ServiceError } from '../../core/errors.ts'
-import { aborted, type Case, failure, passUntil, setUp } from './harness.ts'
+import { recordCalls } from '../recorder.ts'
+import type { Conformance } from './conformance.ts'
+import { aborted, type Case, failure, passUntil, readAll, setUp } from './harness.ts'
 
 /** Deadlines and cancellation. */
 export const timeCases: readonly Case[] = [
@@ -110,6 +113,31 @@ export const timeCases: readonly Case[] = [
       await call
       await failure(setup.client.echo(1, { signal: controller.signal }), 'canceled')
       await passUntil(harness, () => setup.server.inFlight() === 0, 'the server lets go of the call')
+    },
+  },
+  {
+    name: 'shows a deadline as such to what watches the handler, also of a stream and of one that never answers',
+    async run(harness) {
+      const record = recordCalls()
+      const served: Partial<Handlers<Conformance>> = {
+        echo: () => new Promise(() => {}),
+        async *count(_, ctx) {
+          yield { n: 1 }
+          await ctx.clock.sleep(10_000, ctx)
+        },
+      }
+      await using setup = await setUp(harness, served, { use: [record] })
+      const calls = [
+        failure(setup.client.echo(1, { timeoutMs: 50 }), 'deadline_exceeded'),
+        failure(setup.client.count({ to: 2 }, { timeoutMs: 50 }).then(readAll), 'deadline_exceeded'),
+      ]
+      await harness.pass(80)
+      await Promise.all(calls)
+      await passUntil(harness, () => record.calls.every(({ outcome }) => outcome !== undefined), 'both have ended')
+      assert.deepEqual(
+        record.calls.map(({ outcome }) => outcome?.code),
+        ['deadline_exceeded', 'deadline_exceeded'],
+      )
     },
   },
   {

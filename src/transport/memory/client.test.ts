@@ -13,6 +13,17 @@ const who = contract('who', { peer: unary.of<void, string>(), same: unary.of<obj
 const served = endpoints(who, { peer: (_, ctx) => ctx.get(inbound).peer, same: (message) => message })
 
 describe('memoryClient', () => {
+  it('refuses what is no server', () => {
+    for (const server of [undefined, 'localhost:50051', memoryServer(who, served)]) {
+      const options = { server: server as never }
+      assert.throws(() => memoryClient(who, options), { name: 'TypeError', message: /await memoryServer/ })
+      assert.throws(() => memoryCall({ ...options, method: 'a/b' }), {
+        name: 'TypeError',
+        message: /await memoryServer/,
+      })
+    }
+  })
+
   it('says who calls', async () => {
     await using server = await memoryServer(who, served).listen()
     await using plain = memoryClient(who, { server })

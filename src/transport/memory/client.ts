@@ -2,7 +2,7 @@
 import { type Client, callOf, clientOf } from '../../core/client.ts'
 import { rootContext } from '../../core/context.ts'
 import type { Contract, Methods } from '../../core/contract.ts'
-import type { Endpoint } from '../../core/endpoint.ts'
+import { chain, type Endpoint } from '../../core/endpoint.ts'
 import type { MethodInfo } from '../../core/method.ts'
 import type { ClientOptions } from '../../core/open-call.ts'
 import { hookedCall, type SingleCallOptions, type SingleMethodOptions, singleMethod } from '../single.ts'
@@ -22,6 +22,7 @@ export function memoryClient<M extends Methods>(
   options: MemoryClientOptions,
 ): Client<Contract<M>> {
   const { server, peer = 'memory' } = options
+  checkServer(server)
   return clientOf(contract, { ...options, connect: (method) => memorySender(server, peer, method) })
 }
 
@@ -30,9 +31,17 @@ export function memoryCall<Req, Res>(
   options: MemoryClientOptions & SingleMethodOptions & SingleCallOptions<Req, Res>,
 ): Endpoint<Req, Res> {
   const { server, peer = 'memory', clock } = options
+  checkServer(server)
   const info = singleMethod(options)
   const send = memorySender(server, peer, info)
-  return hookedCall(callOf({ info, output: undefined, send, root: rootContext({ clock }), wire: options }), options)
+  const around = chain(...(options.use ?? []))
+  const line = { info, output: undefined, send: around(send), root: rootContext({ clock }), wire: options }
+  return hookedCall(callOf(line), options)
+}
+
+function checkServer(server: MemoryPort): void {
+  if (typeof server?.accept === 'function') return
+  throw new TypeError('server must be what `await memoryServer(…).listen()` gives')
 }
 
 /** Sends the requests of one method and gives the responses, not yet validated. */

@@ -5,6 +5,7 @@ import { rootContext } from '../../core/context.ts'
 import { contract, unary } from '../../core/contract.ts'
 import { endpoints } from '../../core/endpoints.ts'
 import { ServiceError } from '../../core/errors.ts'
+import { reply } from '../../core/inbound.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { type Codec, jsonCodec } from '../codec.ts'
 import { memoryClient } from './client.ts'
@@ -45,6 +46,46 @@ describe('a call on the in-memory wire', () => {
     const caught = await client.echo(1).catch((error: unknown) => error)
     assert.ok(caught instanceof ServiceError && caught !== thrown && caught.cause === undefined)
     assert.equal(thrown.remote, undefined)
+  })
+
+  it('goes on whatever the caller does with headers and trailers', async () => {
+    const served = endpoints(svc, {
+      echo: (message, ctx) => {
+        reply(ctx).setHeader('x-a', '1').setTrailer('x-b', '2')
+        return message
+      },
+      left: () => 0,
+    })
+    const seen: unknown[] = []
+    await using server = await memoryServer(svc, served, { onError: (event) => seen.push(event) }).listen()
+    await using client = memoryClient(svc, { server })
+    const uncaught: unknown[] = []
+    const throwing = () => {
+      throw new Error('mine')
+    }
+    const queue = globalThis.queueMicrotask
+    globalThis.queueMicrotask = (run) => uncaught.push(run)
+    try {
+      assert.equal(await client.echo('a', { onHeaders: throwing, onTrailers: throwing }), 'a')
+    } finally {
+      globalThis.queueMicrotask = queue
+    }
+    assert.deepEqual([uncaught.length, seen.length, server.stats.inFlight], [2, 0, 0])
+  })
+
+  it('carries the details of an error as bytes when there is a codec', async () => {
+    const served = endpoints(svc, {
+      echo: () => {
+        throw new ServiceError('aborted', 'so', { details: { at: new Date(0) } })
+      },
+      left: () => {
+        throw new ServiceError('aborted', 'so', { details: 1n })
+      },
+    })
+    await using server = await memoryServer(svc, served, { codec: jsonCodec() }).listen()
+    await using client = memoryClient(svc, { server })
+    await assert.rejects(client.echo(1), { code: 'aborted', details: { at: '1970-01-01T00:00:00.000Z' } })
+    await assert.rejects(client.left(), { code: 'aborted', message: 'so', details: undefined })
   })
 
   it('is not sent when no time is left', async () => {

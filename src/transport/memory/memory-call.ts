@@ -8,6 +8,7 @@ import type { Inbound } from '../../core/inbound.ts'
 import type { Metadata } from '../../core/metadata.ts'
 import { type MethodInfo, sendsStream } from '../../core/method.ts'
 import { map } from '../../core/streams.ts'
+import { tell } from '../../core/tell.ts'
 import type { Codec } from '../codec.ts'
 import type { InboundCall, ServedCall } from '../dispatch.ts'
 import { outboundHeaders, outboundTimeoutMs } from '../outbound.ts'
@@ -92,7 +93,7 @@ export class MemoryCall implements InboundCall, Listener {
     this.#settle(inbound)
     const queue = sendStream(responses, {
       encode: (message) => this.#carry(message),
-      failure: (thrown) => rebuilt(ServiceError.from(thrown)),
+      failure: (thrown) => this.#rebuilt(ServiceError.from(thrown)),
       onEnd: () => this.#sendTrailers(inbound),
       onReturn: () => this.#served?.cancel(),
     })
@@ -101,17 +102,17 @@ export class MemoryCall implements InboundCall, Listener {
 
   refuse(error: ServiceError, inbound: Inbound | undefined): void {
     this.#settle(inbound)
-    this.#reject(rebuilt(error))
+    this.#reject(this.#rebuilt(error))
   }
 
   #settle(inbound: Inbound | undefined): void {
     this.#settled = true
     this.list?.remove(this)
-    if (inbound?.replyHeaders !== undefined) this.#options?.onHeaders?.(inbound.replyHeaders)
+    if (inbound?.replyHeaders !== undefined) tell(this.#options?.onHeaders, inbound.replyHeaders)
   }
 
   #sendTrailers({ replyTrailers }: Inbound): void {
-    if (replyTrailers !== undefined) this.#options?.onTrailers?.(replyTrailers)
+    if (replyTrailers !== undefined) tell(this.#options?.onTrailers, replyTrailers)
   }
 
   #sendRequests(requests: AsyncIterable<unknown>): AsyncIterable<unknown> {
@@ -134,9 +135,14 @@ export class MemoryCall implements InboundCall, Listener {
   #carry(response: unknown): unknown {
     return this.#codec === undefined ? response : this.#codec.decode(this.#codec.encode(response))
   }
-}
 
-/** An error as the other end knows it: without what stays at home. */
-function rebuilt(error: ServiceError): ServiceError {
-  return ServiceError.fromJSON(error.toJSON())
+  /** An error as the other end knows it: without what stays at home, and without details that do not survive the wire. */
+  #rebuilt(error: ServiceError): ServiceError {
+    const body = error.toJSON()
+    try {
+      return ServiceError.fromJSON(this.#carry(body))
+    } catch {
+      return ServiceError.fromJSON({ ...body, details: undefined })
+    }
+  }
 }

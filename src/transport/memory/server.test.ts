@@ -38,6 +38,15 @@ describe('memoryServer', () => {
     assert.throws(() => memoryServer(first, {} as never), { name: 'TypeError', message: /first.*name is missing/ })
   })
 
+  it('listens anew each time', async () => {
+    const ready = memoryServer(first, servedFirst)
+    const one = await ready.listen()
+    await one.close()
+    await using two = await ready.listen()
+    await using client = memoryClient(first, { server: two })
+    assert.equal(await client.name(), 'first')
+  })
+
   it('answers a method that it does not have with unimplemented', async () => {
     await using server = await memoryServer(first, servedFirst).listen()
     await using client = memoryClient(second, { server })
