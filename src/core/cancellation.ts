@@ -37,20 +37,20 @@ class Callback implements Listener, Disposable {
  * A cancellation costs one object until someone listens: only the first listener sets the timer and joins the list of the
  * point above, and the last one to leave takes both back. Those who only look compare the clock with the deadline.
  */
-export class Cancellation implements Listener, Task {
+export class Cancellation implements Task {
   readonly clock: Clock
   readonly deadlineAt: number
-  next: Listener | undefined
-  previous: Listener | undefined
-  list: Cancellation | undefined
   readonly #parent: Cancellation | undefined
   #aborted: boolean
   #released: boolean
   #cause: unknown
   #first: Listener | undefined
   #last: Listener | undefined
-  /** Listeners that are not points below: those have a deadline of their own, which is never later. */
-  #watchers: number
+  /** Of the points below to which somebody listens, the one that joined last; the others hang on it. */
+  #newestPoint: Cancellation | undefined
+  #older: Cancellation | undefined
+  #newer: Cancellation | undefined
+  #joined: boolean
   #timer: Timer | undefined
   #controller: AbortController | undefined
 
@@ -58,16 +58,16 @@ export class Cancellation implements Listener, Task {
   constructor(clock: Clock, deadlineAt: number, parent: Cancellation | undefined) {
     this.clock = clock
     this.deadlineAt = deadlineAt
-    this.next = undefined
-    this.previous = undefined
-    this.list = undefined
     this.#parent = parent
     this.#aborted = false
     this.#released = false
     this.#cause = undefined
     this.#first = undefined
     this.#last = undefined
-    this.#watchers = 0
+    this.#newestPoint = undefined
+    this.#older = undefined
+    this.#newer = undefined
+    this.#joined = false
     this.#timer = undefined
     this.#controller = undefined
   }
@@ -105,13 +105,19 @@ export class Cancellation implements Listener, Task {
     const point = this.#whoAborted()
     if (point !== undefined) listener.fire(point.#cause)
     else if (!this.#released) {
-      this.#add(listener)
-      if (this.#watchers++ === 0 && this.deadlineAt !== Infinity) {
-        this.#timer = this.clock.scheduleAt(this.deadlineAt, this)
+      listener.list = this
+      listener.previous = this.#last
+      if (this.#last !== undefined) this.#last.next = listener
+      else {
+        this.#first = listener
+        if (this.deadlineAt !== Infinity) this.#timer = this.clock.scheduleAt(this.deadlineAt, this)
+        this.#join()
       }
+      this.#last = listener
     }
   }
 
+  /** Tells its own listeners in the order in which they came, then the points below. */
   abort(cause: unknown): void {
     if (this.#aborted) return
     // Whoever looked has been told a cause already, and must not be told another one.
@@ -130,25 +136,21 @@ export class Cancellation implements Listener, Task {
       if (stayed) tell(listener.fire.bind(listener), told)
       listener = next
     }
+    for (const point of this.#takePoints()) point.abort(told)
   }
 
   /** Lets go of the timer and of all listeners without calling them. */
   release(): void {
     if (this.#released) return
     this.#released = true
-    // Nobody listens, so there is no timer and no list to leave.
-    if (this.#first === undefined) return
-    let listener: Listener | undefined = this.#first
+    let listener = this.#first
     while (listener !== undefined) {
       const next: Listener | undefined = listener.next
       forget(listener)
       listener = next
     }
-    this.#leave()
-  }
-
-  fire(cause: unknown): void {
-    this.abort(cause)
+    if (this.#newestPoint !== undefined) this.#takePoints()
+    if (this.#first !== undefined || this.#joined) this.#leave()
   }
 
   /** The deadline has passed. */
@@ -165,26 +167,52 @@ export class Cancellation implements Listener, Task {
     if (listener.next === undefined) this.#last = listener.previous
     else listener.next.previous = listener.previous
     forget(listener)
-    if (!(listener instanceof Cancellation) && --this.#watchers === 0) this.#stopTimer()
-    if (this.#first === undefined) this.list?.remove(this)
-  }
-
-  #add(listener: Listener): void {
-    listener.list = this
-    listener.previous = this.#last
-    listener.next = undefined
-    if (this.#last === undefined) this.#first = listener
-    else this.#last.next = listener
-    this.#last = listener
-    if (this.list === undefined && this.#parent !== undefined && !this.#parent.#released) this.#parent.#add(this)
+    if (this.#first !== undefined) return
+    this.#stopTimer()
+    if (this.#newestPoint === undefined) this.#part()
   }
 
   #leave(): void {
     this.#first = undefined
     this.#last = undefined
-    this.#watchers = 0
     this.#stopTimer()
-    this.list?.remove(this)
+    this.#part()
+  }
+
+  // One pointer of the point above is written and no more: it is often an old object, and writing to one is dear.
+  #join(): void {
+    const parent = this.#parent
+    if (this.#joined || parent === undefined || parent.#released) return
+    this.#joined = true
+    this.#older = parent.#newestPoint
+    if (this.#older !== undefined) this.#older.#newer = this
+    parent.#newestPoint = this
+    parent.#join()
+  }
+
+  #part(): void {
+    const parent = this.#parent
+    if (!this.#joined || parent === undefined) return
+    this.#joined = false
+    if (this.#newer === undefined) parent.#newestPoint = this.#older
+    else this.#newer.#older = this.#older
+    if (this.#older !== undefined) this.#older.#newer = this.#newer
+    this.#older = undefined
+    this.#newer = undefined
+    if (parent.#first === undefined && parent.#newestPoint === undefined) parent.#part()
+  }
+
+  /** Lets go of the points below and gives them, the oldest first. */
+  #takePoints(): Cancellation[] {
+    const points: Cancellation[] = []
+    for (let point = this.#newestPoint; point !== undefined; point = this.#newestPoint) {
+      this.#newestPoint = point.#older
+      point.#older = undefined
+      point.#newer = undefined
+      point.#joined = false
+      points.push(point)
+    }
+    return points.reverse()
   }
 
   #stopTimer(): void {
