@@ -1,5 +1,6 @@
 // Typed keys for the values that a Context carries, and how far each value goes.
-import { headerNames, type Metadata, readBaggageMember } from './metadata.ts'
+import { ServiceError } from './errors.ts'
+import { headerNames, type Metadata, metadataLimits, readBaggageMember } from './metadata.ts'
 import type { Loose } from './schema.ts'
 
 /**
@@ -98,7 +99,13 @@ function baggageMember(
     write: (value, headers) => {
       const others = headers.get(headerNames.baggage)
       const member = `${name}=${encodeURIComponent(encode(value).toWellFormed())}`
-      headers.set(headerNames.baggage, others === undefined ? member : `${others},${member}`)
+      const all = others === undefined ? member : `${others},${member}`
+      if (all.length > metadataLimits.baggageBytes) {
+        // Whoever gets more than that ignores all of it, and the other values with it.
+        const text = `the value of ${name} makes the baggage longer than ${metadataLimits.baggageBytes} bytes`
+        throw new ServiceError('invalid_argument', text)
+      }
+      headers.set(headerNames.baggage, all)
     },
   }
 }

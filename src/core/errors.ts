@@ -66,7 +66,7 @@ export class ServiceError extends Error {
    * with a text that tells a stranger nothing, and the original as its `cause`.
    */
   static from(thrown: unknown): ServiceError {
-    if (thrown instanceof ServiceError) return thrown
+    if (isWhole(thrown)) return thrown
     const error = new ServiceError('internal', 'internal error', { cause: thrown })
     originals.set(error, thrown)
     return error
@@ -99,14 +99,13 @@ export class ServiceError extends Error {
 
   /** What crosses a wire: no cause, no stack. */
   toJSON(): ErrorBody {
-    return {
-      code: this.code,
-      message: this.message,
-      retry: this.retry,
-      details: this.details,
-      retryAfterMs: this.retryAfterMs,
-    }
+    return bodyOf(this)
   }
+}
+
+/** What crosses a wire of an error, whatever a subclass makes of `toJSON`. */
+export function bodyOf({ code, message, retry, details, retryAfterMs }: ServiceError): ErrorBody {
+  return { code, message, retry, details, retryAfterMs }
 }
 
 /** What was thrown before `from` made a ServiceError of it. */
@@ -114,7 +113,7 @@ export function originalOf(thrown: unknown): unknown {
   return originals.has(thrown as ServiceError) ? originals.get(thrown as ServiceError) : thrown
 }
 
-/** Notes which remote call an error came out of; the call nearest to the fault wins. A frozen error is copied. */
+/** Notes which call an error came out of; the call nearest to the fault wins. A frozen error is copied. */
 export function markRemote(error: ServiceError, method: string): ServiceError {
   if (error.remote !== undefined) return error
   const marked = Object.isFrozen(error) ? restated(error) : error
@@ -126,6 +125,12 @@ export function markRemote(error: ServiceError, method: string): ServiceError {
 export function restated(error: ServiceError, retry: Retry = error.retry): ServiceError {
   const { code, message, details, retryAfterMs } = error
   return new ServiceError(code, message, { details, retryAfterMs, retry, cause: error })
+}
+
+/** Whether it is an error of ours, of whatever copy of the package, and can be sent. */
+function isWhole(thrown: unknown): thrown is ServiceError {
+  if (!(thrown instanceof ServiceError)) return false
+  return looked(() => isCode(thrown.code) && typeof thrown.message === 'string') ?? false
 }
 
 function isBranded(value: object): boolean {

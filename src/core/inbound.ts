@@ -90,7 +90,7 @@ class Nobody extends Inbound {
 /** The call being served: its headers and its peer. */
 export const inbound: ContextKey<Inbound> = contextKey('inbound', {
   scope: 'hop',
-  fallback: new Nobody(new Map(), '', false),
+  fallback: new Nobody({ get: () => undefined, *[Symbol.iterator]() {} }, '', false),
 })
 
 /** Sets headers and trailers of the reply to the call being served; does nothing where none is. */

@@ -59,10 +59,13 @@ export class OpenCall implements Listener {
 
   /** Throws a TypeError or RangeError when an option is out of range. */
   constructor(line: Line, given: Context | CallOptions | undefined, resolve: Settle, reject: Settle) {
-    const options = given === undefined || isContext(given) ? undefined : given
+    const options = isContext(given) ? undefined : (given ?? undefined)
     const parent = isContext(given) ? given : (options?.ctx ?? line.root)
     if (!isContext(parent) || (options !== undefined && 'onAbort' in options)) {
       throw new TypeError('a context must come from rootContext() or a handler')
+    }
+    if (options?.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+      throw new TypeError('signal must be an AbortSignal')
     }
     const ctx = callContext(parent, line.info, deadlineOf(line.info, parent, options))
     this.next = undefined
@@ -84,7 +87,9 @@ export class OpenCall implements Listener {
   send(request: unknown): Promise<unknown> {
     const ctx = this.#options === undefined ? this.ctx : this.ctx.with(callOptions, this.#options)
     try {
-      return this.line.send(request, ctx)
+      const response: unknown = this.line.send(request, ctx)
+      if (response instanceof Promise) return response
+      throw new TypeError('a middleware or a wire gave no promise')
     } catch (thrown) {
       return Promise.reject(thrown)
     }

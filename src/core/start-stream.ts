@@ -15,6 +15,10 @@ export function startStream(call: OpenCall, request: unknown): void {
     if (sendsStream(info) && isAsyncIterable(request)) closeUnread(request)
     return
   }
+  if (sendsStream(info) && !isAsyncIterable(request)) {
+    call.refuse(new ServiceError('invalid_argument', `${info.fullName} takes a stream: an async iterable of requests`))
+    return
+  }
   const guard = new IdleGuard(ctx.clock, info.streamLimits ?? wire.streamLimits, (limitMs) =>
     ctx.cancel(silence(limitMs)),
   )
@@ -78,9 +82,8 @@ function responseStream(
   letGo: () => void,
 ): AsyncIterableIterator<unknown> {
   const { output } = call.line
-  const live = guarded(responses, call.ctx, guard)
-  const valid = output === undefined ? live : map(live, (message) => validate(output, message, 'reply'))
-  return observed(valid, {
+  const valid = output === undefined ? responses : map(responses, (message) => validate(output, message, 'reply'))
+  return observed(guarded(valid, call.ctx, guard), {
     onEnd: (thrown) => {
       letGo()
       call.end()

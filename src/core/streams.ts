@@ -45,17 +45,17 @@ export function bounded<T>(
   limits?: IdleLimits,
 ): AsyncIterableIterator<T> {
   const idle = limits && new IdleGuard(ctx.clock, limits, (limitMs) => stream.fail(silence(limitMs)))
-  const stream: Bounded<T> = new Bounded(source[Symbol.asyncIterator](), ctx, idle)
+  const stream: Bounded<T> = new Bounded(source[Symbol.asyncIterator](), ctx, idle, true)
   return stream
 }
 
-/** As `bounded`, with a guard that others watch too; it is disposed when the stream ends. */
+/** As `bounded`, over a wire: nobody waits for it to close. The guard, which others watch too, is disposed when the stream ends. */
 export function guarded<T>(
   source: AsyncIterable<T>,
   ctx: Pick<Abortable, 'onAbort'>,
   guard: IdleGuard,
 ): AsyncIterableIterator<T> {
-  return new Bounded(source[Symbol.asyncIterator](), ctx, guard)
+  return new Bounded(source[Symbol.asyncIterator](), ctx, guard, false)
 }
 
 /** What watches a stream. */
@@ -153,6 +153,8 @@ class Derived<A, B> implements AsyncIterableIterator<B> {
 class Bounded<T> implements AsyncIterableIterator<T> {
   readonly #from: AsyncIterator<T>
   readonly #idle: IdleGuard | undefined
+  /** Whether a reader that leaves waits until the source is closed. */
+  readonly #waits: boolean
   /** Undefined while the constructor runs: the listener may be called before it is there. */
   readonly #aborting: Disposable | undefined
   #pending: PromiseWithResolvers<IteratorResult<T>> | undefined = undefined
@@ -163,8 +165,9 @@ class Bounded<T> implements AsyncIterableIterator<T> {
   /** What a reader still has to be told. */
   #failure: { readonly thrown: unknown } | undefined = undefined
 
-  constructor(from: AsyncIterator<T>, ctx: Pick<Abortable, 'onAbort'>, idle: IdleGuard | undefined) {
+  constructor(from: AsyncIterator<T>, ctx: Pick<Abortable, 'onAbort'>, idle: IdleGuard | undefined, waits: boolean) {
     this.#from = from
+    this.#waits = waits
     this.#idle = idle
     this.#aborting = ctx.onAbort((cause) => this.fail(ServiceError.fromAbort(cause)))
   }
@@ -183,13 +186,16 @@ class Bounded<T> implements AsyncIterableIterator<T> {
     this.#failure = undefined
     if (this.#over) return done
     const pending = this.#end()
-    try {
-      if (pending === undefined) await this.#from.return?.()
-    } catch (thrown) {
-      throw ServiceError.from(thrown)
+    if (this.#waits && pending === undefined) {
+      try {
+        await this.#from.return?.()
+      } catch (thrown) {
+        throw ServiceError.from(thrown)
+      }
+    } else {
+      // The source may hang, in what was asked of it or in closing.
+      closeQuietly(this.#from)
     }
-    // The source may hang in what was asked of it, and close only then.
-    if (pending !== undefined) closeQuietly(this.#from)
     pending?.resolve(done)
     return done
   }
@@ -215,6 +221,10 @@ class Bounded<T> implements AsyncIterableIterator<T> {
 
   readonly #onResult = (result: IteratorResult<T>): void => {
     if (this.#over) return
+    if (typeof result !== 'object' || result === null) {
+      this.fail(ServiceError.from(new TypeError('a stream gave a result that is not an object')))
+      return
+    }
     const pending = this.#pending
     this.#pending = undefined
     if (result.done) this.#end()

@@ -1,8 +1,8 @@
 // Tests of signals.ts: who is called on the first signal, what the second one does, and that nothing stays on the process.
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 import { recorder } from '../testing/recorder.ts'
-import { onStopSignal, type StopSignal } from './signals.ts'
+import { forgetStopSignal, onStopSignal, type StopSignal } from './signals.ts'
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]))
@@ -24,6 +24,8 @@ function nothingIsLeft(): void {
 }
 
 describe('onStopSignal', () => {
+  beforeEach(forgetStopSignal)
+
   it('listens while somebody waits, and only then', () => {
     nothingIsLeft()
     const first = onStopSignal(() => {})
@@ -43,6 +45,7 @@ describe('onStopSignal', () => {
       using _second = onStopSignal(second)
       receive(signal)
       assert.deepEqual([first.events, second.events], [[signal], [signal]])
+      forgetStopSignal()
     }
     nothingIsLeft()
   })
@@ -91,20 +94,37 @@ describe('onStopSignal', () => {
       assert.deepEqual(exit.mock.calls[0]?.arguments, [code])
       assert.deepEqual(calls.events, [first], 'nobody is called again')
       exit.mock.resetCalls()
+      forgetStopSignal()
     }
   })
 
-  it('begins anew once nobody waits any more', (t) => {
-    const exit = t.mock.method(process, 'exit', () => {
-      throw new Error('the process ended')
-    })
-    const calls = recorder<StopSignal>()
-    for (let round = 1; round <= 2; round++) {
-      using _waiting = onStopSignal(calls)
+  it('calls whoever begins to wait after the signal at once, so that servers which are waited for in turn all close', async () => {
+    const first = recorder<StopSignal>()
+    const second = recorder<StopSignal>()
+    const left = recorder<StopSignal>()
+    {
+      using _waiting = onStopSignal(first)
       receive('SIGTERM')
-      assert.equal(calls.events.length, round)
     }
-    assert.equal(exit.mock.callCount(), 0)
+    {
+      using _waiting = onStopSignal(second)
+      onStopSignal(left)[Symbol.dispose]()
+      await Promise.resolve()
+    }
+    assert.deepEqual([first.events, second.events, left.events], [['SIGTERM'], ['SIGTERM'], []])
     nothingIsLeft()
+  })
+
+  it('calls all although one throws', (t) => {
+    const later: (() => void)[] = []
+    t.mock.method(globalThis, 'queueMicrotask', (run: () => void) => later.push(run))
+    const calls = recorder<StopSignal>()
+    using _throwing = onStopSignal(() => {
+      throw new Error('mine')
+    })
+    using _waiting = onStopSignal(calls)
+    receive('SIGINT')
+    assert.deepEqual(calls.events, ['SIGINT'])
+    assert.throws(() => later[0]?.(), { message: 'mine' })
   })
 })

@@ -59,5 +59,11 @@ const faults: readonly string[] = ['internal', 'unknown', 'data_loss'] satisfies
 
 /** The default of `onError`: a fault that nobody listens for must not be silent. */
 export function printFault({ method, error, thrown }: CallFailed): void {
-  if (faults.includes(error.code)) console.error(`servicekit: ${method.fullName} failed with ${error.code}:`, thrown)
+  if (!faults.includes(error.code)) return
+  const text = `servicekit: ${method.fullName} failed with ${error.code}:`
+  try {
+    console.error(text, thrown)
+  } catch {
+    console.error(text, 'something that cannot be printed')
+  }
 }

@@ -4,7 +4,8 @@ import { type Context, carriedHeaders } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import type { Metadata } from '../core/metadata.ts'
 
-const none: Metadata = new Map()
+// Shared by all calls that say nothing, so nobody may be able to add to it.
+const none: Metadata = Object.freeze({ get: () => undefined, *[Symbol.iterator]() {} })
 
 /** The headers of one call without its deadline, which each wire has its own way to say. */
 export function outboundHeaders(ctx: Context): Metadata {

@@ -96,7 +96,8 @@ export class ServedCall implements Listener {
   leave(): void {
     if (this.#state === 'over') return
     this.#state = 'over'
-    this.#ctx.cancel(new ServiceError('canceled', 'the caller left the stream'))
+    const passed = this.#ctx.aborted
+    this.#ctx.cancel(passed ? this.#ctx.cause : new ServiceError('canceled', 'the caller left the stream'))
     this.#letGo()
   }
 

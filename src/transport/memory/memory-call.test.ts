@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { rootContext } from '../../core/context.ts'
-import { contract, unary } from '../../core/contract.ts'
+import { contextKey } from '../../core/context-key.ts'
+import { clientStream, contract, serverStream, unary } from '../../core/contract.ts'
 import { endpoints } from '../../core/endpoints.ts'
 import { ServiceError } from '../../core/errors.ts'
-import { reply } from '../../core/inbound.ts'
+import { inbound, reply } from '../../core/inbound.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { type Codec, jsonCodec } from '../codec.ts'
 import { memoryClient } from './client.ts'
@@ -86,6 +87,91 @@ describe('a call on the in-memory wire', () => {
     await using client = memoryClient(svc, { server })
     await assert.rejects(client.echo(1), { code: 'aborted', details: { at: '1970-01-01T00:00:00.000Z' } })
     await assert.rejects(client.left(), { code: 'aborted', message: 'so', details: undefined })
+  })
+
+  it('gives one call no way to put headers into another', async () => {
+    const served = endpoints(svc, {
+      echo: (_, ctx) => {
+        const { headers } = ctx.get(inbound) as unknown as { headers: { set?: unknown } }
+        return typeof headers.set
+      },
+      left: () => 0,
+    })
+    await using server = await memoryServer(svc, served).listen()
+    await using client = memoryClient(svc, { server })
+    assert.equal(await client.echo(1), 'undefined')
+  })
+
+  it('sends an error of whatever subclass as what it is, and nothing of its own toJSON', async () => {
+    class Odd extends ServiceError {
+      override toJSON(): never {
+        throw new Error('secret')
+      }
+    }
+    const branded = { [Symbol.for('servicekit.ServiceError')]: true, code: 'nonsense' }
+    const served = endpoints(svc, {
+      echo: (which) => {
+        throw which === 'odd' ? new Odd('not_found', 'gone') : branded
+      },
+      left: () => 0,
+    })
+    await using server = await memoryServer(svc, served, { onError: () => {} }).listen()
+    await using client = memoryClient(svc, { server })
+    await assert.rejects(client.echo('odd'), { code: 'not_found', message: 'gone' })
+    await assert.rejects(client.echo('branded'), { code: 'internal', message: 'internal error' })
+  })
+
+  it('fails for values of scope wire that are too long to travel, and loses none silently', async () => {
+    const big = contextKey('big', { scope: 'wire', fallback: '' })
+    const served = endpoints(svc, { echo: () => 'ran', left: () => 0 })
+    await using server = await memoryServer(svc, served).listen()
+    await using client = memoryClient(svc, { server })
+    const ctx = rootContext().with(big, '€'.repeat(1000))
+    await assert.rejects(client.echo(1, ctx), { code: 'invalid_argument', message: /value of big .* 8192 bytes/ })
+  })
+
+  it('reports a response that does not survive the codec as the fault of the server', async () => {
+    const seen: unknown[] = []
+    const served = endpoints(svc, { echo: () => JSON.parse('{"__proto__":1}'), left: () => 0 })
+    const onError = ({ error }: { error: ServiceError }) => void seen.push(error.code)
+    await using server = await memoryServer(svc, served, { codec: jsonCodec(), onError }).listen()
+    await using client = memoryClient(svc, { server })
+    await assert.rejects(client.echo(1), { code: 'internal' })
+    assert.deepEqual(seen, ['internal'])
+  })
+
+  it('ends for a request or a response in a stream that cannot be encoded, and the server hears of its own', async () => {
+    const flow = contract('flow', { up: clientStream.of<unknown, string>(), down: serverStream.of<void, unknown>() })
+    const seen: string[] = []
+    const served = endpoints(flow, {
+      up: async (requests) => {
+        try {
+          for await (const _ of requests);
+        } catch {
+          return 'as if that were all'
+        }
+        return 'all'
+      },
+      async *down() {
+        yield 1
+        yield 1n
+      },
+    })
+    const onError = ({ method }: { method: { name: string } }) => void seen.push(method.name)
+    await using server = await memoryServer(flow, served, { codec: jsonCodec(), onError }).listen()
+    await using client = memoryClient(flow, { server })
+    const up = client.up(
+      (async function* () {
+        yield 1
+        yield 1n
+      })(),
+    )
+    await assert.rejects(up, { code: 'invalid_argument' })
+    const down = (await client.down())[Symbol.asyncIterator]()
+    assert.equal((await down.next()).value, 1)
+    await assert.rejects(down.next(), { code: 'internal' })
+    assert.ok(seen.includes('down'))
+    assert.equal(server.stats.inFlight, 0)
   })
 
   it('is not sent when no time is left', async () => {

@@ -3,7 +3,7 @@ import { type CallOptions, callOptions } from '../../core/call-options.ts'
 import type { Cancellation, Listener } from '../../core/cancellation.ts'
 import type { Clock } from '../../core/clock.ts'
 import { type Context, listen } from '../../core/context.ts'
-import { ServiceError } from '../../core/errors.ts'
+import { bodyOf, ServiceError } from '../../core/errors.ts'
 import type { Inbound } from '../../core/inbound.ts'
 import type { Metadata } from '../../core/metadata.ts'
 import { type MethodInfo, sendsStream } from '../../core/method.ts'
@@ -92,10 +92,10 @@ export class MemoryCall implements InboundCall, Listener {
   stream(responses: AsyncIterable<unknown>, inbound: Inbound): void {
     this.#settle(inbound)
     const queue = sendStream(responses, {
-      encode: (message) => this.#carry(message),
+      encode: (message) => this.#carryOrFail(message),
       failure: (thrown) => this.#rebuilt(ServiceError.from(thrown)),
       onEnd: () => this.#sendTrailers(inbound),
-      onReturn: () => this.#served?.cancel(),
+      onReturn: () => this.#served?.leave(),
     })
     this.#resolve(queue)
   }
@@ -117,7 +117,7 @@ export class MemoryCall implements InboundCall, Listener {
 
   #sendRequests(requests: AsyncIterable<unknown>): AsyncIterable<unknown> {
     return sendStream(requests, {
-      encode: (message) => this.#encode(message),
+      encode: (message) => this.#encodeOrRefuse(message),
       failure: () => new ServiceError('canceled', 'the caller canceled the call'),
     })
   }
@@ -131,14 +131,43 @@ export class MemoryCall implements InboundCall, Listener {
     }
   }
 
+  /** A request that cannot be sent ends the call: its handler must not take the ones before it for all. */
+  #encodeOrRefuse(request: unknown): unknown {
+    try {
+      return this.#encode(request)
+    } catch (thrown) {
+      this.#settle(undefined)
+      this.#reject(thrown)
+      this.#served?.cancel()
+      throw thrown
+    }
+  }
+
+  /** A response that cannot be sent is a fault of the server, which should hear of it. */
+  #carryOrFail(response: unknown): unknown {
+    try {
+      return this.#carry(response)
+    } catch (thrown) {
+      this.#served?.fail(thrown)
+      throw thrown
+    }
+  }
+
   /** There and back: what cannot be encoded is the server's fault, and so is what then cannot be read. */
   #carry(response: unknown): unknown {
-    return this.#codec === undefined ? response : this.#codec.decode(this.#codec.encode(response))
+    const codec = this.#codec
+    if (codec === undefined) return response
+    const bytes = codec.encode(response)
+    try {
+      return codec.decode(bytes)
+    } catch (thrown) {
+      throw new ServiceError('internal', 'the reply could not be read', { cause: thrown })
+    }
   }
 
   /** An error as the other end knows it: without what stays at home, and without details that do not survive the wire. */
   #rebuilt(error: ServiceError): ServiceError {
-    const body = error.toJSON()
+    const body = bodyOf(error)
     try {
       return ServiceError.fromJSON(this.#carry(body))
     } catch {
