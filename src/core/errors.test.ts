@@ -242,15 +242,15 @@ describe('toJSON', () => {
 
 describe('markRemote', () => {
   it('names the call nearest to the fault, and no other', () => {
-    const error = new ServiceError('unavailable')
+    const error = ServiceError.fromJSON({ code: 'unavailable' })
     assert.equal(error.remote, undefined)
     assert.equal(markRemote(error, 'stock/reserve'), error)
     assert.equal(markRemote(error, 'shop/order'), error)
     assert.equal(error.remote, 'stock/reserve')
   })
 
-  it('copies a frozen error, which a program may throw again and again', () => {
-    const error = Object.freeze(new ServiceError('not_found', 'no such order', { details: 7, retryAfterMs: 1 }))
+  it('copies an error that the program made, which it may throw again and again', () => {
+    const error = new ServiceError('not_found', 'no such order', { details: 7, retryAfterMs: 1 })
     const marked = markRemote(error, 'shop/order')
     assert.equal(marked.remote, 'shop/order')
     assert.equal(error.remote, undefined)

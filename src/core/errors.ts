@@ -27,6 +27,9 @@ const retries: readonly Retry[] = ['never', 'safe', 'if_idempotent']
 /** What was thrown, by the error that stands for it. */
 const originals = new WeakMap<ServiceError, unknown>()
 
+/** Errors that were made here of what was thrown or sent, so that nobody else holds them. */
+const unshared = new WeakSet<ServiceError>()
+
 const brand: unique symbol = Symbol.for('servicekit.ServiceError') as never
 
 /**
@@ -69,6 +72,7 @@ export class ServiceError extends Error {
     if (isWhole(thrown)) return thrown
     const error = new ServiceError('internal', 'internal error', { cause: thrown })
     originals.set(error, thrown)
+    unshared.add(error)
     return error
   }
 
@@ -89,12 +93,14 @@ export class ServiceError extends Error {
    */
   static fromJSON(body: unknown): ServiceError {
     const { code, message, details, retry, retryAfterMs } = membersOf(body)
-    return new ServiceError(isCode(code) ? code : 'unknown', typeof message === 'string' ? message : undefined, {
+    const error = new ServiceError(isCode(code) ? code : 'unknown', typeof message === 'string' ? message : undefined, {
       details,
       retry: retries.find((known) => known === retry),
       retryAfterMs:
         typeof retryAfterMs === 'number' && retryAfterMs >= 0 && retryAfterMs < Infinity ? retryAfterMs : undefined,
     })
+    unshared.add(error)
+    return error
   }
 
   /** What crosses a wire: no cause, no stack. */
@@ -113,12 +119,20 @@ export function originalOf(thrown: unknown): unknown {
   return originals.has(thrown as ServiceError) ? originals.get(thrown as ServiceError) : thrown
 }
 
-/** Notes which call an error came out of; the call nearest to the fault wins. A frozen error is copied. */
+/** Notes which call an error came out of; the call nearest to the fault wins. An error that others may hold is copied. */
 export function markRemote(error: ServiceError, method: string): ServiceError {
   if (error.remote !== undefined) return error
-  const marked = Object.isFrozen(error) ? restated(error) : error
+  // Others may hold an error that was not made here, a constant of a policy say, and it would tell them of this call.
+  const marked = unshared.has(error) ? error : restated(error)
   ;(marked as { remote: string }).remote = method
   return marked
+}
+
+/** A new error that came out of a call. */
+export function callError(method: string, code: Code, message: string, options?: ServiceErrorOptions): ServiceError {
+  const error = new ServiceError(code, `${method}: ${message}`, options)
+  ;(error as { remote: string }).remote = method
+  return error
 }
 
 /** A new error that says the same, or otherwise of retries; the given one is its cause. For errors that others hold too. */

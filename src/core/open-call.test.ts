@@ -335,8 +335,9 @@ describe('an error', () => {
     const error = new ServiceError('not_found', 'no such order', { details: 7 })
     const failed = failure(client.order(1))
     sent[0]?.reject(error)
-    assert.equal(await failed, error)
-    assert.equal(error.remote, 'shop/order')
+    const told = await failed
+    assert.deepEqual([told.cause, told.remote, told.toJSON()], [error, 'shop/order', error.toJSON()])
+    assert.equal(error.remote, undefined)
     assert.equal(clock.pending, 0)
   })
 
@@ -374,7 +375,8 @@ describe('an error', () => {
     const world = new Far()
     const thrown = new ServiceError('unavailable', 'not connected', { retry: 'safe' })
     world.throws = { thrown }
-    assert.equal(await failure(world.client.order(1)), thrown)
+    const told = await failure(world.client.order(1))
+    assert.deepEqual([told.cause, told.remote, told.retry], [thrown, 'shop/order', 'safe'])
     world.throws = { thrown: new Error('x') }
     assert.equal((await failure(world.client.order(1))).code, 'internal')
     assert.equal(world.clock.pending, 0)

@@ -5,7 +5,7 @@ import type { Cancellation, Listener } from './cancellation.ts'
 import type { Clock } from './clock.ts'
 import { type CancelableContext, type Context, callContext, isContext, listen } from './context.ts'
 import type { Endpoint, Middleware } from './endpoint.ts'
-import { markRemote, ServiceError } from './errors.ts'
+import { callError, markRemote, ServiceError } from './errors.ts'
 import type { IdleLimits } from './idle.ts'
 import { type Kind, longestUnaryMs, type MethodInfo } from './method.ts'
 import { type Loose, type Schema, validate } from './schema.ts'
@@ -149,7 +149,7 @@ export class OpenCall implements Listener {
   abortError(cause: unknown): ServiceError {
     const error = ServiceError.fromAbort(cause)
     if (error.code !== 'deadline_exceeded') return error
-    return this.failure(new ServiceError(error.code, `${this.line.info.fullName}: ${error.message}`, { cause }))
+    return callError(this.line.info.fullName, error.code, error.message, { cause })
   }
 
   /** Lets go of timer and listeners. */

@@ -1,6 +1,6 @@
 // A call with a stream of requests, of responses, or both: what it does beyond a unary one.
-import type { CancelableContext } from './context.ts'
-import { ServiceError } from './errors.ts'
+import type { CancelableContext, Context } from './context.ts'
+import { callError, ServiceError } from './errors.ts'
 import { IdleGuard } from './idle.ts'
 import { sendsStream } from './method.ts'
 import type { OpenCall } from './open-call.ts'
@@ -16,7 +16,7 @@ export function startStream(call: OpenCall, request: unknown): void {
     return
   }
   if (sendsStream(info) && !isAsyncIterable(request)) {
-    call.refuse(new ServiceError('invalid_argument', `${info.fullName} takes a stream: an async iterable of requests`))
+    call.refuse(callError(info.fullName, 'invalid_argument', 'takes a stream: an async iterable of requests'))
     return
   }
   const guard = new IdleGuard(ctx.clock, info.streamLimits ?? wire.streamLimits, (limitMs) =>
@@ -26,7 +26,7 @@ export function startStream(call: OpenCall, request: unknown): void {
   try {
     if (sendsStream(info)) requests = requestStream(request as AsyncIterable<unknown>, ctx, guard)
   } catch (thrown) {
-    call.refuse(requestsFailed(thrown))
+    call.refuse(requestsFailed(ctx, thrown))
     return
   }
   const letGo = () => {
@@ -64,14 +64,14 @@ function requestStream(
   const watched = observed(source, {
     onMessage: () => guard.touch(),
     onEnd: (thrown) => {
-      if (thrown !== undefined) ctx.cancel(requestsFailed(thrown))
+      if (thrown !== undefined) ctx.cancel(requestsFailed(ctx, thrown))
     },
   })
   return bounded(watched, ctx)
 }
 
-function requestsFailed(thrown: unknown): ServiceError {
-  return new ServiceError('canceled', 'the stream of requests failed', { cause: thrown })
+function requestsFailed({ method }: Context, thrown: unknown): ServiceError {
+  return callError(method.fullName, 'canceled', 'the stream of requests failed', { cause: thrown })
 }
 
 /** What the caller reads: validated, and the end of the call when it ends. */
@@ -83,12 +83,13 @@ function responseStream(
 ): AsyncIterableIterator<unknown> {
   const { output } = call.line
   const valid = output === undefined ? responses : map(responses, (message) => validate(output, message, 'reply'))
-  return observed(guarded(valid, call.ctx, guard), {
-    onEnd: (thrown) => {
-      letGo()
-      call.end()
-      // The cause of an abort belongs to all who were called off with it.
-      if (thrown !== undefined && thrown !== call.ctx.cause) call.failure(thrown)
+  return observed(
+    guarded(valid, call.ctx, guard, (thrown) => call.failure(thrown)),
+    {
+      onEnd: () => {
+        letGo()
+        call.end()
+      },
     },
-  })
+  )
 }

@@ -664,7 +664,7 @@ describe('guarded', () => {
       const { clock, ctx, source } = world()
       const limits: number[] = []
       const guard = new IdleGuard(clock, { firstMs: 10, betweenMs: 20 }, (limitMs) => limits.push(limitMs))
-      const stream = guarded(source, ctx, guard)
+      const stream = guarded(source, ctx, guard, ServiceError.from)
       assert.equal(clock.pending, 1, 'the listener of the context')
       const next = stream.next().catch(() => {})
       assert.equal(clock.pending, 2)
@@ -685,7 +685,7 @@ describe('guarded', () => {
     ctx.cancel()
     const guard = new IdleGuard(clock, {}, () => {})
     guard.wait()
-    guarded(source, ctx, guard)
+    guarded(source, ctx, guard, ServiceError.from)
     assert.equal(clock.pending, 0)
   })
 })

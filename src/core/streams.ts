@@ -6,11 +6,7 @@ import { IdleGuard, type IdleLimits } from './idle.ts'
 
 /** Whether a response is a stream. */
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
-  )
+  return typeof (value as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] === 'function'
 }
 
 /** Gives each message to `change` and passes on what it returns, in order. */
@@ -45,17 +41,18 @@ export function bounded<T>(
   limits?: IdleLimits,
 ): AsyncIterableIterator<T> {
   const idle = limits && new IdleGuard(ctx.clock, limits, (limitMs) => stream.fail(silence(limitMs)))
-  const stream: Bounded<T> = new Bounded(source[Symbol.asyncIterator](), ctx, idle, true)
+  const stream: Bounded<T> = new Bounded(source[Symbol.asyncIterator](), ctx, idle, true, ServiceError.from)
   return stream
 }
 
-/** As `bounded`, over a wire: nobody waits for it to close. The guard, which others watch too, is disposed when the stream ends. */
+/** As `bounded`, over a wire: nobody waits for it to close. The guard, which others watch too, is disposed when the stream ends; `failure` says what the reader is told of an error. */
 export function guarded<T>(
   source: AsyncIterable<T>,
   ctx: Pick<Abortable, 'onAbort'>,
   guard: IdleGuard,
+  failure: (thrown: unknown) => ServiceError,
 ): AsyncIterableIterator<T> {
-  return new Bounded(source[Symbol.asyncIterator](), ctx, guard, false)
+  return new Bounded(source[Symbol.asyncIterator](), ctx, guard, false, failure)
 }
 
 /** What watches a stream. */
@@ -153,8 +150,8 @@ class Derived<A, B> implements AsyncIterableIterator<B> {
 class Bounded<T> implements AsyncIterableIterator<T> {
   readonly #from: AsyncIterator<T>
   readonly #idle: IdleGuard | undefined
-  /** Whether a reader that leaves waits until the source is closed. */
-  readonly #waits: boolean
+  readonly #waitsForClose: boolean
+  readonly #told: (thrown: unknown) => ServiceError
   /** Undefined while the constructor runs: the listener may be called before it is there. */
   readonly #aborting: Disposable | undefined
   #pending: PromiseWithResolvers<IteratorResult<T>> | undefined = undefined
@@ -165,9 +162,16 @@ class Bounded<T> implements AsyncIterableIterator<T> {
   /** What a reader still has to be told. */
   #failure: { readonly thrown: unknown } | undefined = undefined
 
-  constructor(from: AsyncIterator<T>, ctx: Pick<Abortable, 'onAbort'>, idle: IdleGuard | undefined, waits: boolean) {
+  constructor(
+    from: AsyncIterator<T>,
+    ctx: Pick<Abortable, 'onAbort'>,
+    idle: IdleGuard | undefined,
+    waitsForClose: boolean,
+    told: (thrown: unknown) => ServiceError,
+  ) {
+    this.#told = told
     this.#from = from
-    this.#waits = waits
+    this.#waitsForClose = waitsForClose
     this.#idle = idle
     this.#aborting = ctx.onAbort((cause) => this.fail(ServiceError.fromAbort(cause)))
   }
@@ -186,7 +190,7 @@ class Bounded<T> implements AsyncIterableIterator<T> {
     this.#failure = undefined
     if (this.#over) return done
     const pending = this.#end()
-    if (this.#waits && pending === undefined) {
+    if (this.#waitsForClose && pending === undefined) {
       try {
         await this.#from.return?.()
       } catch (thrown) {
@@ -222,7 +226,7 @@ class Bounded<T> implements AsyncIterableIterator<T> {
   readonly #onResult = (result: IteratorResult<T>): void => {
     if (this.#over) return
     if (typeof result !== 'object' || result === null) {
-      this.fail(ServiceError.from(new TypeError('a stream gave a result that is not an object')))
+      this.fail(this.#told(new TypeError('a stream gave a result that is not an object')))
       return
     }
     const pending = this.#pending
@@ -233,7 +237,7 @@ class Bounded<T> implements AsyncIterableIterator<T> {
   }
 
   readonly #onThrown = (thrown: unknown): void => {
-    if (!this.#over) this.#end()?.reject(ServiceError.from(thrown))
+    if (!this.#over) this.#end()?.reject(this.#told(thrown))
   }
 
   fail(thrown: ServiceError): void {

@@ -387,8 +387,9 @@ describe('a failure', () => {
     const server = new Server((_, ctx) => client.reserve(1, ctx))
     const { error } = await server.serve(new Call())
     assert.deepEqual(error.toJSON(), { ...refused.toJSON(), retry: 'if_idempotent' })
-    assert.equal(server.errors.events[0]?.thrown, refused)
-    assert.equal(refused.retry, 'safe')
+    const thrown = server.errors.events[0]?.thrown
+    assert.ok(thrown instanceof ServiceError && thrown.cause === refused)
+    assert.deepEqual([refused.retry, refused.remote], ['safe', undefined])
   })
 
   it('of its own that is safe to repeat stays so', async () => {
