@@ -128,6 +128,7 @@ export function contract<const M extends Methods>(
       throw thrown
     }
   }
+  // What is filled in by name has lost the names in its type; the loop above had each of them.
   return Object.freeze({
     name,
     methods: Object.freeze({ ...methods }),

@@ -618,3 +618,35 @@ describe('whatever happens when, a call', () => {
     )
   })
 })
+
+describe('a request that takes time to decode', () => {
+  it('is handled when it is there, and never when its call has ended meanwhile', async () => {
+    const clock = manualClock()
+    const slow = contract('slow', { work: unary.of<number, number>() })
+    const ran: number[] = []
+    const served = endpoints(slow, { work: (n) => ran.push(n) })
+    const dispatcher = new Dispatcher(mounted(slow, served), { clock, onError: () => {} })
+    const answers: unknown[] = []
+    const call = (n: number, deadlineAt: number, decodesAt: number): InboundCall => ({
+      method: 'slow/work',
+      headers: new Map(),
+      peer: 'test',
+      deadlineAt,
+      decode: async () => {
+        await clock.sleep(decodesAt)
+        if (n === 3) throw new Error('cut off')
+        return n
+      },
+      respond: () => answers.push(n),
+      stream: () => {},
+      refuse: ({ code }) => answers.push(code),
+    })
+    dispatcher.dispatch(call(1, 100, 50), 0)
+    dispatcher.dispatch(call(2, 100, 150), 0)
+    dispatcher.dispatch(call(3, 100, 60), 0)
+    await clock.advance(200)
+    assert.deepEqual(ran, [1])
+    assert.deepEqual(answers, [1, 'invalid_argument', 'deadline_exceeded'])
+    assert.deepEqual([dispatcher.stats.inFlight, clock.pending], [0, 0])
+  })
+})

@@ -79,10 +79,7 @@ export class ServedCall implements Listener {
 
   /** The caller has called it off, or has gone. */
   cancel(): void {
-    if (this.#state === 'over') return
-    // The caller's timer and ours are for one moment; whichever comes first, the handler should see a deadline.
-    const passed = this.#ctx.aborted
-    this.#ctx.cancel(passed ? this.#ctx.cause : new ServiceError('canceled', 'the caller canceled the call'))
+    if (this.#state !== 'over') this.#callOff('the caller canceled the call')
   }
 
   /** Ends the call if it has not ended. */
@@ -96,8 +93,7 @@ export class ServedCall implements Listener {
   leave(): void {
     if (this.#state === 'over') return
     this.#state = 'over'
-    const passed = this.#ctx.aborted
-    this.#ctx.cancel(passed ? this.#ctx.cause : new ServiceError('canceled', 'the caller left the stream'))
+    this.#callOff('the caller left the stream')
     this.#letGo()
   }
 
@@ -109,6 +105,11 @@ export class ServedCall implements Listener {
       this.#keeper.failed(this.#mounted.info, error, originalOf(thrown))
     }
     return ofThisServer(error)
+  }
+
+  /** The caller's timer and ours are for one moment; whichever comes first, the handler should see a deadline. */
+  #callOff(why: string): void {
+    this.#ctx.cancel(this.#ctx.aborted ? this.#ctx.cause : new ServiceError('canceled', why))
   }
 
   #start(): Promise<unknown> {
@@ -124,6 +125,8 @@ export class ServedCall implements Listener {
 
   #handle(message: unknown): Promise<unknown> {
     const { info, endpoint } = this.#mounted
+    // Called off while it was being decoded: its caller has an answer, and nothing is left to run.
+    if (this.#state === 'over') return Promise.reject(this.#ctx.cause)
     let request = message
     if (sendsStream(info)) {
       // Of two streams either may be silent while the other flows; the caller watches both.
