@@ -81,6 +81,25 @@ describe('reply', () => {
     assert.deepEqual([...(inboundCall.replyTrailers ?? [])], [['x-three', '3']])
   })
 
+  it('keeps a status and any number of cookies', () => {
+    const inboundCall = call()
+    reply(served(inboundCall)).setStatus(202).setCookie('a', '1').setCookie('a', '2', { secure: false })
+    assert.equal(inboundCall.replyStatus, 202)
+    assert.deepEqual(inboundCall.replyCookies, [
+      'a=1; Path=/; HttpOnly; Secure; SameSite=Lax',
+      'a=2; Path=/; HttpOnly; SameSite=Lax',
+    ])
+    for (const status of [0, 100, 199, 600, 200.5, Number.NaN]) {
+      assert.throws(() => inboundCall.setStatus(status), { name: 'RangeError', message: /^status/ })
+    }
+    const nobody = reply(rootContext())
+    assert.equal(nobody.setStatus(201).setCookie('a', '1'), nobody)
+    assert.deepEqual(
+      [rootContext().get(inbound).replyStatus, rootContext().get(inbound).replyCookies],
+      [undefined, undefined],
+    )
+  })
+
   it('refuses what could not cross a wire, and keeps what was set before', () => {
     const inboundCall = call()
     const answer = reply(served(inboundCall)).setHeader('a', '1').setTrailer('b', '2')

@@ -1,6 +1,9 @@
 // What a server knows of the call that it is serving: the caller's headers, who it is, and what goes back beside the reply.
+
+import { checkNumber } from '../primitives/check.ts'
 import { randomId } from '../primitives/random.ts'
 import { type ContextKey, contextKey, headerKey, type InboundValues, type Values } from './context-key.ts'
+import { type CookieOptions, cookieText } from './cookie.ts'
 import {
   checkHeader,
   headerNames,
@@ -13,8 +16,12 @@ import {
 
 /** Sets what goes back beside the reply. Headers must be set before the reply or its first message, trailers before its end. */
 export interface Reply {
+  /** Sets the status of a good HTTP reply, from 200 to 599; other wires have none and ignore it. Throws a RangeError for any other number. */
+  setStatus(status: number): this
   /** Sets one header, replacing the one of that name. Throws a TypeError when name or value could not cross a wire. */
   setHeader(name: string, value: string): this
+  /** Sets one cookie beside those that are set already; wires other than HTTP ignore it. Throws as `cookieText` does. */
+  setCookie(name: string, value: string, options?: CookieOptions): this
   /** Sets one trailer, replacing the one of that name. Throws as `setHeader` does. */
   setTrailer(name: string, value: string): this
 }
@@ -29,7 +36,9 @@ export class Inbound implements Reply, InboundValues {
   readonly peer: string
   readonly trusted: boolean
   #requestId: string | undefined
+  #replyStatus: number | undefined
   #replyHeaders: Map<string, string> | undefined
+  #replyCookies: string[] | undefined
   #replyTrailers: Map<string, string> | undefined
 
   constructor(headers: Metadata, peer: string, trusted: boolean) {
@@ -44,14 +53,35 @@ export class Inbound implements Reply, InboundValues {
     return this.#requestId
   }
 
+  /** The status set for the reply. */
+  get replyStatus(): number | undefined {
+    return this.#replyStatus
+  }
+
   /** Headers set for the reply so far. */
   get replyHeaders(): ReadonlyMap<string, string> | undefined {
     return this.#replyHeaders
   }
 
+  /** Set-Cookie headers of the reply so far. */
+  get replyCookies(): readonly string[] | undefined {
+    return this.#replyCookies
+  }
+
   /** Trailers set for the reply so far. */
   get replyTrailers(): ReadonlyMap<string, string> | undefined {
     return this.#replyTrailers
+  }
+
+  setStatus(status: number): this {
+    this.#replyStatus = checkNumber('status', status, { min: 200, max: 599, integer: true })
+    return this
+  }
+
+  setCookie(name: string, value: string, options?: CookieOptions): this {
+    this.#replyCookies ??= []
+    this.#replyCookies.push(cookieText(name, value, options))
+    return this
   }
 
   setHeader(name: string, value: string): this {
@@ -78,7 +108,15 @@ class Nobody extends Inbound {
     return ''
   }
 
+  override setStatus(): this {
+    return this
+  }
+
   override setHeader(): this {
+    return this
+  }
+
+  override setCookie(): this {
     return this
   }
 

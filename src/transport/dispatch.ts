@@ -36,7 +36,7 @@ export function mounted<M extends Methods>(contract: Contract<M>, served: Endpoi
       throw new TypeError(
         `contract ${contract.name}: the endpoint of method ${name} is missing; make them with endpoints()`,
       )
-    return { info, endpoint }
+    return { info, endpoint, routes: contract.routes[name], input: contract.methods[name]?.input }
   })
 }
 
@@ -81,7 +81,7 @@ export class Dispatcher {
     this.#keeper = {
       trustMetadata: options?.trustMetadata ?? false,
       streamLimits: options?.streamLimits,
-      failed: (method, error, thrown) => tell(onError, { method, error, thrown }),
+      failed: (ctx, error, thrown) => tell(onError, { ctx, method: ctx.method, error, thrown }),
       ended: () => {
         if (--this.#inFlight === 0) this.#drained?.resolve()
       },

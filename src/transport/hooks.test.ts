@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Code, codes } from '../core/codes.ts'
+import { rootContext } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import { noMethod } from '../core/method.ts'
 import { printFault } from './hooks.ts'
@@ -11,7 +12,8 @@ describe('printFault', () => {
     const printed = t.mock.method(console, 'error', () => {})
     const thrown = new Error('secret')
     const method = { ...noMethod, fullName: 'shop/price' }
-    for (const code of Object.keys(codes) as Code[]) printFault({ method, error: new ServiceError(code), thrown })
+    const ctx = rootContext({ method })
+    for (const code of Object.keys(codes) as Code[]) printFault({ ctx, method, error: new ServiceError(code), thrown })
     const calls = printed.mock.calls.map(({ arguments: [text, error] }) => {
       assert.equal(error, thrown)
       return String(text)

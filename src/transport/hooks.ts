@@ -4,10 +4,13 @@ import type { Code } from '../core/codes.ts'
 import type { Context } from '../core/context.ts'
 import type { ServiceError } from '../core/errors.ts'
 import type { Inbound, Reply } from '../core/inbound.ts'
+import type { Metadata } from '../core/metadata.ts'
 import type { MethodInfo } from '../core/method.ts'
 
 /** A call that failed. */
 export interface CallFailed {
+  /** The context of the call, which has ended: its values can be read. */
+  readonly ctx: Context
   readonly method: MethodInfo
   /** What the caller is told. */
   readonly error: ServiceError
@@ -47,10 +50,18 @@ export interface ServerHooks {
   readonly finally?: readonly ((event: CallEnd) => void)[] | undefined
 }
 
+/** A call that is about to be made. */
+export interface Outgoing {
+  /** Sets one header, replacing the one of that name. Throws a TypeError when it could not cross a wire. */
+  setHeader(name: string, value: string): void
+}
+
 /** What runs around each call that a single-endpoint client makes. */
 export interface ClientHooks {
   /** In order, before the request is encoded; each may bind values, of scope `wire` to send them. */
-  readonly before?: readonly ((ctx: Context) => Context)[] | undefined
+  readonly before?: readonly ((ctx: Context, call: Outgoing) => Context)[] | undefined
+  /** In order, when the headers of the reply are there (those of an error too) and before it is decoded. */
+  readonly after?: readonly ((ctx: Context, headers: Metadata) => void)[] | undefined
   /** Once for each call, however it ended. */
   readonly finally?: readonly ((event: CallEnd) => void)[] | undefined
 }

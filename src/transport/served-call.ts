@@ -7,13 +7,18 @@ import { IdleGuard, type IdleLimits } from '../core/idle.ts'
 import { Inbound } from '../core/inbound.ts'
 import type { Metadata } from '../core/metadata.ts'
 import { type MethodInfo, returnsStream, sendsStream } from '../core/method.ts'
-import type { Loose } from '../core/schema.ts'
+import type { HttpRoute } from '../core/routes.ts'
+import type { Loose, Schema } from '../core/schema.ts'
 import { bounded, closeQuietly, closeUnread, silence } from '../core/streams.ts'
 
 /** An endpoint where a server finds it. */
 export interface Mounted {
   readonly info: MethodInfo
   readonly endpoint: Endpoint<Loose, unknown>
+  /** Where wires that have paths find it. @default a path made of its name */
+  readonly routes?: readonly HttpRoute[] | undefined
+  /** Of one request message, for wires whose parameters are text. @default they stay text */
+  readonly input?: Schema | undefined
 }
 
 /** One call as a wire hands it over. Exactly one of `respond`, `stream` and `refuse` is called, once. */
@@ -24,6 +29,8 @@ export interface InboundCall {
   readonly peer: string
   /** The caller's deadline as a moment of the server's clock, counted from when the call came in; undefined when it named none. */
   readonly deadlineAt: number | undefined
+  /** The call as its handler will see it, for wires that know more of it. @default what `headers` and `peer` say */
+  inbound?(trusted: boolean): Inbound
   /** Called once there is time to run the call: the message or the stream of messages, or a promise of it. Whatever it throws is the caller's error. */
   decode(): unknown
   /** A good response. When this throws (it could not be encoded), nothing must have been sent, and `refuse` follows. */
@@ -39,7 +46,7 @@ export interface CallKeeper {
   readonly trustMetadata: boolean
   readonly streamLimits: IdleLimits | undefined
   ended(): void
-  failed(method: MethodInfo, error: ServiceError, thrown: unknown): void
+  failed(ctx: Context, error: ServiceError, thrown: unknown): void
   late(method: MethodInfo): void
 }
 
@@ -62,7 +69,8 @@ export class ServedCall implements Listener {
     this.#mounted = mounted
     this.#call = call
     this.#keeper = keeper
-    this.#inbound = new Inbound(call.headers, call.peer, keeper.trustMetadata)
+    const trusted = keeper.trustMetadata
+    this.#inbound = call.inbound?.(trusted) ?? new Inbound(call.headers, call.peer, trusted)
     this.#ctx = servedContext(parent, mounted.info, deadlineAt, this.#inbound)
   }
 
@@ -102,7 +110,7 @@ export class ServedCall implements Listener {
     const error = ServiceError.from(thrown)
     if (this.#state !== 'over') {
       this.end()
-      this.#keeper.failed(this.#mounted.info, error, originalOf(thrown))
+      this.#keeper.failed(this.#ctx, error, originalOf(thrown))
     }
     return ofThisServer(error)
   }

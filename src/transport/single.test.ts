@@ -1,14 +1,15 @@
 // Tests of single.ts.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rootContext } from '../core/context.ts'
+import { callOptions } from '../core/call-options.ts'
+import { type Context, rootContext } from '../core/context.ts'
 import { contextKey } from '../core/context-key.ts'
 import { ServiceError } from '../core/errors.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
 import { scriptedEndpoint } from '../testing/scripted-endpoint.ts'
-import type { CallEnd } from './hooks.ts'
-import { hookedCall, hookedEndpoint, singleMethod } from './single.ts'
+import type { CallEnd, Outgoing } from './hooks.ts'
+import { hookedEndpoint, singleCall, singleMethod } from './single.ts'
 
 const user = contextKey('user', { scope: 'request', fallback: 'nobody' })
 
@@ -123,28 +124,72 @@ describe('hookedEndpoint', () => {
   })
 })
 
-describe('hookedCall', () => {
-  it('runs before, encode, the call, decode and finally', async () => {
+describe('singleCall', () => {
+  const info = singleMethod({ method: 'legacy/double' })
+
+  it('runs before, encode, the call, after, decode and finally, under the context of the call', async () => {
     const ended = recorder<CallEnd>()
-    const call = scriptedEndpoint<unknown, unknown>([{ response: '42' }])
-    const hooked = hookedCall<number, number>(call, {
-      before: [(ctx) => ctx.with(user, 'ann')],
-      encode: (request, ctx) => `${ctx.get(user)}:${request}`,
-      decode: (message) => Number(message),
-      finally: [ended],
-    })
-    assert.equal(await hooked(7, rootContext({ clock: manualClock() })), 42)
-    assert.equal(call.calls[0]?.request, 'ann:7')
+    const steps: string[] = []
+    const call = singleCall<number, number>(
+      info,
+      async (message, ctx) => {
+        steps.push(`send ${message} with ${ctx.get(callOptions)?.headers?.['x-user']}`)
+        ctx.get(callOptions)?.onHeaders?.(new Map([['x-took', '5']]))
+        return '42'
+      },
+      {
+        clock: manualClock(),
+        before: [
+          (ctx, outgoing) => {
+            steps.push(`before ${ctx.method.fullName}`)
+            outgoing.setHeader('X-User', 'ann')
+            return ctx.with(user, 'ann')
+          },
+        ],
+        encode: (request, ctx) => `${ctx.get(user)}:${request}`,
+        after: [(ctx, headers) => steps.push(`after ${headers.get('x-took')} for ${ctx.get(user)}`)],
+        decode: (message) => Number(message),
+        finally: [ended],
+      },
+    )
+    const own = recorder<unknown>()
+    assert.equal(await call(7, { headers: { 'x-own': '1' }, onHeaders: own }), 42)
+    assert.deepEqual(steps, ['before legacy/double', 'send ann:7 with ann', 'after 5 for ann'])
+    assert.equal(own.events.length, 1)
     assert.equal(ended.events[0]?.code, 'ok')
+    assert.equal(ended.events[0]?.ctx.get(user), 'ann')
   })
 
-  it('runs finally for a call that fails', async () => {
+  it('runs finally for a call that fails, and for one whose deadline passes', async () => {
     const ended = recorder<CallEnd>()
-    const call = scriptedEndpoint<unknown, unknown>([{ error: new ServiceError('unavailable') }])
-    await assert.rejects(hookedCall(call, { finally: [ended] })(1, rootContext({ clock: manualClock() })))
+    const clock = manualClock()
+    const failing = scriptedEndpoint<unknown, unknown>([{ error: new ServiceError('unavailable') }])
+    await assert.rejects(singleCall(info, failing, { clock, finally: [ended] })(1))
+    const hanging = singleCall(info, () => new Promise<never>(() => {}), { clock, finally: [ended] })
+    const failed = assert.rejects(hanging(1, { timeoutMs: 50 }), { code: 'deadline_exceeded' })
+    await clock.advance(60)
+    await failed
     assert.deepEqual(
       ended.events.map(({ code }) => code),
-      ['unavailable'],
+      ['unavailable', 'deadline_exceeded'],
     )
+  })
+
+  it('refuses a header that could not cross a wire, or that the call sets itself', async () => {
+    const send = scriptedEndpoint<unknown, unknown>([{ response: 1 }])
+    for (const [name, value] of [
+      ['x y', '1'],
+      ['x', 'a\nb'],
+      ['request-attempt', '2'],
+    ] as const) {
+      const before = [
+        (ctx: Context, outgoing: Outgoing) => {
+          outgoing.setHeader(name, value)
+          return ctx
+        },
+      ]
+      await assert.rejects(singleCall(info, send, { clock: manualClock(), before })(1), { code: 'internal' })
+    }
+    assert.equal(send.calls.length, 0)
   })
 })

@@ -1,10 +1,16 @@
 // The single-endpoint door that every wire has: one endpoint with its own decoding, encoding and hooks, without a contract.
-import type { Context } from '../core/context.ts'
-import { type Endpoint, tap } from '../core/endpoint.ts'
+import { type CallOptions, callOptions, checkHeaders } from '../core/call-options.ts'
+import { callOf } from '../core/client.ts'
+import { type Context, rootContext } from '../core/context.ts'
+import { chain, type Endpoint, tap } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
+import { checkIdleLimits } from '../core/idle.ts'
 import { inbound } from '../core/inbound.ts'
+import { checkHeader, type Metadata } from '../core/metadata.ts'
 import { type Kind, type MethodInfo, noMethod } from '../core/method.ts'
+import type { ClientOptions } from '../core/open-call.ts'
 import type { Outcome } from '../core/outcome.ts'
+import type { Loose } from '../core/schema.ts'
 import { tell } from '../core/tell.ts'
 import { checkNumber } from '../primitives/check.ts'
 import type { CallEnd, ClientHooks, ServerHooks } from './hooks.ts'
@@ -57,10 +63,14 @@ export function singleMethod({
   return Object.freeze({ ...noMethod, service, name, fullName: method, kind, idempotent, timeoutMs })
 }
 
-/** Puts decoding, encoding and hooks around an endpoint that is served: before, decode, endpoint, after, encode, finally. */
+/**
+ * Puts decoding, encoding and hooks around an endpoint that is served: before, decode, endpoint, after, encode, finally.
+ * `onBefore` gets what the before hooks made of the context.
+ */
 export function hookedEndpoint<Req, Res>(
   endpoint: Endpoint<Req, Res>,
   options: SingleEndpointOptions<Req, Res>,
+  onBefore?: (within: Context) => void,
 ): Endpoint<unknown, unknown> {
   const { decode, encode, encodeError = ServiceError.from } = options
   return watched(options.finally, async (message, ctx, note) => {
@@ -68,6 +78,7 @@ export function hookedEndpoint<Req, Res>(
     try {
       for (const hook of options.before ?? []) within = hook(within, ctx.get(inbound))
       note(within)
+      onBefore?.(within)
       const request = decode === undefined ? (message as Req) : await decoded(decode, message, within)
       const response = await endpoint(request, within)
       for (const hook of options.after ?? []) hook(within, ctx.get(inbound))
@@ -78,20 +89,54 @@ export function hookedEndpoint<Req, Res>(
   })
 }
 
-/** Puts encoding, decoding and hooks around an endpoint that calls: before, encode, call, decode, finally. */
-export function hookedCall<Req, Res>(
-  call: Endpoint<unknown, unknown>,
-  options: SingleCallOptions<Req, Res>,
-): Endpoint<Req, Res> {
-  const { encode, decode } = options
-  const hooked = watched(options.finally, async (request, ctx, note) => {
+/**
+ * Makes the function that calls one method without a contract: `use` and, inside it, before, encode, send, after, decode,
+ * finally. Hooks run under the context of the call itself, and every call settles as those of a client do.
+ */
+export function singleCall<Req, Res>(
+  info: MethodInfo,
+  send: Endpoint<Loose, unknown>,
+  options: ClientOptions & SingleCallOptions<Req, Res>,
+): (request: Req, given?: Context | CallOptions) => Promise<Res> {
+  const around = chain(...(options.use ?? []))
+  checkIdleLimits(options.streamLimits)
+  const root = rootContext({ clock: options.clock })
+  const line = { info, output: undefined, send: around(hookedSend(send, options)), root, wire: options }
+  return callOf(line) as (request: Req, given?: Context | CallOptions) => Promise<Res>
+}
+
+function hookedSend<Req, Res>(
+  send: Endpoint<Loose, unknown>,
+  { before = [], encode, decode, after = [], finally: ends }: SingleCallOptions<Req, Res>,
+): Endpoint<unknown, unknown> {
+  return watched(ends, async (request, ctx, note) => {
     let within = ctx
-    for (const hook of options.before ?? []) within = hook(within)
+    const headers = new Map<string, string>()
+    const outgoing = { setHeader: (name: string, value: string) => void headers.set(checkHeader(name, value), value) }
+    for (const hook of before) within = hook(within, outgoing)
     note(within)
-    const message = await call(encode === undefined ? request : await encode(request as Req, within), within)
+    if (headers.size > 0 || after.length > 0) within = within.with(callOptions, hookedOptions(within, headers, after))
+    const message = await send(encode === undefined ? request : await encode(request as Req, within), within)
     return decode === undefined ? message : decode(message, within)
   })
-  return hooked as Endpoint<Req, Res>
+}
+
+function hookedOptions(
+  ctx: Context,
+  headers: ReadonlyMap<string, string>,
+  after: readonly ((ctx: Context, headers: Metadata) => void)[],
+): CallOptions {
+  const given = ctx.get(callOptions)
+  const all = { ...given?.headers, ...Object.fromEntries(headers) }
+  checkHeaders(all)
+  return {
+    ...given,
+    headers: all,
+    onHeaders: (reply) => {
+      for (const hook of after) tell((headers: Metadata) => hook(ctx, headers), reply)
+      tell(given?.onHeaders, reply)
+    },
+  }
 }
 
 type Finally = readonly ((event: CallEnd) => void)[] | undefined

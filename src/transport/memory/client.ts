@@ -1,11 +1,12 @@
 // The calling end of the in-memory wire.
-import { type Client, callOf, clientOf } from '../../core/client.ts'
-import { rootContext } from '../../core/context.ts'
+import type { CallOptions } from '../../core/call-options.ts'
+import { type Client, clientOf } from '../../core/client.ts'
+import type { Context } from '../../core/context.ts'
 import type { Contract, Methods } from '../../core/contract.ts'
-import { chain, type Endpoint } from '../../core/endpoint.ts'
+import type { Endpoint } from '../../core/endpoint.ts'
 import type { MethodInfo } from '../../core/method.ts'
 import type { ClientOptions } from '../../core/open-call.ts'
-import { hookedCall, type SingleCallOptions, type SingleMethodOptions, singleMethod } from '../single.ts'
+import { type SingleCallOptions, type SingleMethodOptions, singleCall, singleMethod } from '../single.ts'
 import { MemoryCall, type MemoryPort } from './memory-call.ts'
 
 /** Which server a client calls, and how. */
@@ -29,14 +30,11 @@ export function memoryClient<M extends Methods>(
 /** An endpoint that calls one method of a server without a contract. It settles as the calls of a client do. */
 export function memoryCall<Req, Res>(
   options: MemoryClientOptions & SingleMethodOptions & SingleCallOptions<Req, Res>,
-): Endpoint<Req, Res> {
-  const { server, peer = 'memory', clock } = options
+): (request: Req, given?: Context | CallOptions) => Promise<Res> {
+  const { server, peer = 'memory' } = options
   checkServer(server)
   const info = singleMethod(options)
-  const send = memorySender(server, peer, info)
-  const around = chain(...(options.use ?? []))
-  const line = { info, output: undefined, send: around(send), root: rootContext({ clock }), wire: options }
-  return hookedCall(callOf(line), options)
+  return singleCall(info, memorySender(server, peer, info), options)
 }
 
 function checkServer(server: MemoryPort): void {
