@@ -10,16 +10,22 @@ export interface Report {
 
 export function json({ claim, machine, results }: Report): string {
   const figures = results.flatMap(({ figure, compared = [] }) => [figure, ...compared.map((peer) => peer.figure)])
-  const rows = figures.map((figure) => ({ ...figure, value: rounded(figure.value), spread: rounded(figure.spread) }))
+  const rows = figures.map(({ value, spread, perSecond, ...figure }) => ({
+    ...figure,
+    value: rounded(value),
+    spread: rounded(spread),
+    ...(perSecond === undefined ? {} : { perSecond: rounded(perSecond) }),
+  }))
   const compared = results.flatMap((result) => result.compared ?? [])
   const ratios = Object.fromEntries(compared.map(({ name, ratio }) => [name, rounded(ratio)]))
-  return JSON.stringify({ claim, machine, rows, ratios })
+  const notes = results.flatMap((result) => result.notes ?? [])
+  return JSON.stringify({ claim, machine, rows, ratios, ...(notes.length === 0 ? {} : { notes }) })
 }
 
 export function table({ machine, results }: Report): string {
   const { cpu, cores, os, node, versions } = machine
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
-  const lines = [['', 'value', 'spread', 'ratio', 'bar', '']]
+  const lines = [['', 'value', 'spread', 'a second', 'ratio', 'bar', '']]
   for (const { figure, compared = [] } of results) {
     lines.push([...cells(figure), '', '', figure.verdict ?? ''])
     for (const { figure: peer, ratio, bar } of compared) {
@@ -28,19 +34,26 @@ export function table({ machine, results }: Report): string {
     }
   }
   const about = [`${cpu}, ${cores} cores, ${os}`, [`node ${node}`, ...packages].join(', ')]
-  return [...about, 'A ratio says how many times better servicekit is than that peer.', '', ...aligned(lines)].join(
-    '\n',
-  )
+  about.push(...results.flatMap((result) => result.notes ?? []))
+  about.push('A ratio says how many times better servicekit is than that peer.')
+  return [...about, '', ...aligned(lines)].join('\n')
 }
 
-function cells({ name, value, unit, spread }: Figure): string[] {
-  return [name, `${rounded(value)} ${unit}`, `${(spread * 100).toFixed(1)} %`]
+function cells({ name, value, unit, spread, perSecond }: Figure): string[] {
+  return [
+    name,
+    `${rounded(value)} ${unit}`,
+    `${(spread * 100).toFixed(1)} %`,
+    perSecond === undefined ? '' : String(rounded(perSecond)),
+  ]
 }
 
-/** The first column to the left, numbers to the right. */
+/** The first column to the left, numbers to the right; no column that nothing is in. */
 function aligned(lines: readonly string[][]): string[] {
-  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
-  return lines.map((line) => {
+  const used = (lines[0] ?? []).map((_, i) => lines.some((line, n) => n > 0 && line[i] !== ''))
+  const kept = lines.map((line) => line.filter((_, i) => used[i]))
+  const widths = (kept[0] ?? []).map((_, i) => Math.max(...kept.map((line) => line[i]?.length ?? 0)))
+  return kept.map((line) => {
     const padded = line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
     return padded.join('  ').trimEnd()
   })

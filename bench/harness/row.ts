@@ -12,6 +12,8 @@ export interface RowResult {
   readonly figure: Figure
   /** @default none: the row is judged by itself */
   readonly compared?: readonly Comparison[] | undefined
+  /** What was left out and why, and on what else the figures depend; each in a line. @default nothing */
+  readonly notes?: readonly string[] | undefined
 }
 
 /** One thing that was measured. */
@@ -21,6 +23,8 @@ export interface Figure {
   readonly unit: string
   /** How far the middle half of the samples lies apart, as a share of their median. */
   readonly spread: number
+  /** How many calls, or whatever is counted, were done in a second meanwhile. @default not known */
+  readonly perSecond?: number | undefined
   /** @default none: the figure is judged by the comparisons */
   readonly verdict?: string | undefined
 }
