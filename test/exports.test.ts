@@ -13,6 +13,13 @@ const root = `${import.meta.dirname}/..`
 const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 const doors = doorsOf(manifest).map(({ name, path }) => ({ specifier: name.replace('.', 'servicekit'), path }))
 const sources = new Map(readSources(root, 'src').map((source) => [source.path, source]))
+/** The files that each choice by runtime chooses from. */
+const choices = new Map(
+  Object.entries<Readonly<Record<string, string>>>(manifest.imports).map(([name, targets]) => [
+    name,
+    Object.values(targets).map((target) => target.replace('./', '')),
+  ]),
+)
 const coreBudgetBytes = 10 * 1024
 
 /** What a door showed when it was opened. */
@@ -45,7 +52,10 @@ function closure(path: string, found = new Set<Source>()): Set<Source> {
   const source = sources.get(path)
   if (source === undefined || found.has(source)) return found
   found.add(source)
-  for (const { target } of source.imports) if (target !== undefined) closure(target, found)
+  for (const { target, specifier } of source.imports) {
+    if (target !== undefined) closure(target, found)
+    for (const chosen of choices.get(specifier) ?? []) closure(chosen, found)
+  }
   return found
 }
 
@@ -61,6 +71,25 @@ describe('the doors', () => {
     assert.deepEqual({ status, signal }, { status: 0, signal: null }, stderr)
     assert.equal(stdout.trim().split('\n').length, 1, stdout)
   })
+})
+
+describe('the choices by runtime', () => {
+  for (const [name, targets] of choices) {
+    it(`are, for ${name}, between files that export the same names`, async () => {
+      const exported = await Promise.all(targets.map(async (target) => Object.keys(await import(`../${target}`))))
+      const shared = exported.reduce((names, other) => names.filter((one) => other.includes(one)))
+      const used = [...sources.values()].flatMap(({ text }) =>
+        [...text.matchAll(new RegExp(`import \\{([^}]*)\\} from '${name}'`, 'g'))].flatMap(([, names = '']) =>
+          names.split(',').map((one) => one.trim()),
+        ),
+      )
+      assert.notEqual(used.length, 0)
+      assert.deepEqual(
+        used.filter((one) => !shared.includes(one)),
+        [],
+      )
+    })
+  }
 })
 
 for (const { specifier, path } of doors) {

@@ -68,6 +68,19 @@ describe('an empty project', () => {
     await run(process.execPath, ['doors.js'])
   })
 
+  it('chooses the HTTP client by runtime', async () => {
+    const requester = join(project, 'node_modules/servicekit/platform/requester.js')
+    await write(
+      'choice.js',
+      `import { Requester } from ${JSON.stringify(requester)}
+      try { new Requester({ maxConnections: 1 }); console.log('undici') } catch { console.log('fetch') }`,
+    )
+    const chosen = (...flags: string[]) => run(process.execPath, [...flags, 'choice.js'])
+    assert.equal(await chosen(), 'undici\n')
+    for (const runtime of ['bun', 'deno', 'workerd', 'browser'])
+      assert.equal(await chosen(`--conditions=${runtime}`), 'fetch\n', runtime)
+  })
+
   it('compiles the core without the types of Node', async () => {
     await write(
       'core.ts',
