@@ -128,6 +128,12 @@ export function markRemote(error: ServiceError, method: string): ServiceError {
   return marked
 }
 
+/** Says of an error that nobody else holds it, so that it can be marked where it is. For those who make one for each failure. */
+export function unsharedError(error: ServiceError): ServiceError {
+  unshared.add(error)
+  return error
+}
+
 /** A new error that came out of a call. */
 export function callError(method: string, code: Code, message: string, options?: ServiceErrorOptions): ServiceError {
   const error = new ServiceError(code, `${method}: ${message}`, options)

@@ -1,6 +1,6 @@
 // The one table of what the errors of the platforms mean: connections, names, TLS, and replies that are none.
 import { formatDuration } from '../core/duration.ts'
-import { ServiceError } from '../core/errors.ts'
+import { ServiceError, unsharedError } from '../core/errors.ts'
 
 /** How far a request had come when it failed. */
 export type RequestStage =
@@ -75,7 +75,10 @@ const lost = /^(?:UND_ERR_SOCKET|UND_ERR_CLOSED|UND_ERR_DESTROYED|E[A-Z]+|Connec
  * | called off | that of `ServiceError.fromAbort` | that of the error |
  */
 export function requestFailure(origin: string, thrown: unknown, stage: RequestStage): ServiceError {
-  if (thrown instanceof ServiceError) return thrown
+  return thrown instanceof ServiceError ? thrown : unsharedError(failureOf(origin, thrown, stage))
+}
+
+function failureOf(origin: string, thrown: unknown, stage: RequestStage): ServiceError {
   const error = rootOf(thrown)
   const code = codeOf(error)
   const unsafe = stage === 'unsent' ? 'safe' : 'if_idempotent'

@@ -96,8 +96,13 @@ export class Dispatcher {
     return this.#root.clock
   }
 
+  /** Whether it takes no new calls. */
+  get draining(): boolean {
+    return this.#drained !== undefined
+  }
+
   get stats(): DispatchStats {
-    const draining = this.#drained !== undefined
+    const { draining } = this
     return {
       inFlight: this.#inFlight,
       served: this.#served,

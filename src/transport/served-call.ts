@@ -7,16 +7,27 @@ import { IdleGuard, type IdleLimits } from '../core/idle.ts'
 import { Inbound } from '../core/inbound.ts'
 import type { Metadata } from '../core/metadata.ts'
 import { type MethodInfo, returnsStream, sendsStream } from '../core/method.ts'
-import type { HttpRoute } from '../core/routes.ts'
 import type { Loose, Schema } from '../core/schema.ts'
 import { bounded, closeQuietly, closeUnread, silence } from '../core/streams.ts'
+
+/** A path of a method; those of a contract fit. */
+export interface MountedRoute {
+  /** A verb of HTTP, or `*` for all. */
+  readonly method: string
+  /** Begins with a slash. A segment like `:id` is a parameter; a last segment `*` stands for any rest. */
+  readonly path: string
+  /** Of a good reply. @default 200 */
+  readonly status?: number | undefined
+  /** Whether the input is read from the body. @default true but for GET and DELETE */
+  readonly body?: boolean | undefined
+}
 
 /** An endpoint where a server finds it. */
 export interface Mounted {
   readonly info: MethodInfo
   readonly endpoint: Endpoint<Loose, unknown>
   /** Where wires that have paths find it. @default a path made of its name */
-  readonly routes?: readonly HttpRoute[] | undefined
+  readonly routes?: readonly MountedRoute[] | undefined
   /** Of one request message, for wires whose parameters are text. @default they stay text */
   readonly input?: Schema | undefined
 }
@@ -40,6 +51,10 @@ export interface InboundCall {
   /** How the call failed. The error is ready to be sent: nothing in it must stay at home but `cause` and `stack`. */
   refuse(error: ServiceError, inbound: Inbound | undefined): void
 }
+
+// Ours is counted from when the request came in, so the caller's comes first by the time that it took on its way, and its clock
+// and ours are a tick off.
+const deadlineSlackMs = 20
 
 /** What a call tells the dispatcher that serves it. */
 export interface CallKeeper {
@@ -117,7 +132,11 @@ export class ServedCall implements Listener {
 
   /** The caller's timer and ours are for one moment; whichever comes first, the handler should see a deadline. */
   #callOff(why: string): void {
-    this.#ctx.cancel(this.#ctx.aborted ? this.#ctx.cause : new ServiceError('canceled', why))
+    const ctx = this.#ctx
+    if (ctx.aborted) ctx.cancel(ctx.cause)
+    else if (ctx.remainingMs() <= deadlineSlackMs)
+      ctx.cancel(new ServiceError('deadline_exceeded', 'the deadline passed'))
+    else ctx.cancel(new ServiceError('canceled', why))
   }
 
   #start(): Promise<unknown> {

@@ -13,11 +13,19 @@ export const doors: Readonly<Record<string, Door>> = {
     uses: ['Date', 'performance', 'setTimeout', 'clearTimeout'],
     why: 'it is the door to time',
   },
+  'src/core/timeout-clock.ts': {
+    uses: ['Date', 'performance', 'setTimeout', 'clearTimeout'],
+    why: 'it is the door to time where the other one does not lead',
+  },
   'src/core/clock.test.ts': { uses: ['setTimeout'], why: 'the system clock has no other judge than the real one' },
   'src/primitives/random.ts': { uses: ['Math.random'], why: 'it is the door to chance' },
   'src/platform/closing.ts': {
     uses: ['setInterval', 'clearInterval'],
     why: 'it holds the process while a server is open, and measures nothing',
+  },
+  'src/transport/http/request-stream.ts': {
+    uses: ['setImmediate', 'setTimeout'],
+    why: 'it lets others have their turn, and measures nothing',
   },
   'src/testing/manual-clock.ts': { uses: ['setImmediate'], why: 'it lets all happen that needs no time' },
 }

@@ -60,7 +60,8 @@ export function run({ page, file, signal }: Program): Promise<Ending> {
 
 async function execute(args: readonly string[], cwd: string, signal?: NodeJS.Signals): Promise<Ending> {
   // A program that uses node:test must not take itself for a part of this run.
-  const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
+  // A program that reads its port from there gets one that is free.
+  const env = { ...process.env, PORT: '0', NODE_TEST_CONTEXT: undefined }
   const child = spawn(process.execPath, args, { cwd, env, timeout: limitMs, killSignal: 'SIGKILL' })
   child.stdin.end()
   let stdout = ''

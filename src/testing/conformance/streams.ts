@@ -190,10 +190,11 @@ export const streamCases: readonly Case[] = [
     name: 'calls the call off when the stream of requests fails',
     async run(harness) {
       let told: unknown
+      const begun = Promise.withResolvers<void>()
       await using setup = await setUp(harness, {
         async add(numbers) {
           try {
-            for await (const _ of numbers);
+            for await (const _ of numbers) begun.resolve()
           } catch (thrown) {
             told = thrown
             throw thrown
@@ -203,6 +204,8 @@ export const streamCases: readonly Case[] = [
       })
       const broken = (async function* () {
         yield 1
+        // What never left would be nothing to hear of.
+        await begun.promise
         throw new Error('my disk is full')
       })()
       const error = await failure(setup.client.add(broken), 'canceled')

@@ -1,0 +1,130 @@
+// One call that a client makes over HTTP: what is sent, and what becomes of each kind of reply.
+import { callOptions } from '../../core/call-options.ts'
+import type { Cancellation, Listener } from '../../core/cancellation.ts'
+import { type Context, listen } from '../../core/context.ts'
+import { ServiceError } from '../../core/errors.ts'
+import { headerNames, type Metadata } from '../../core/metadata.ts'
+import { tell } from '../../core/tell.ts'
+import type { Exchange, Origin, OutgoingRequest, ReplyListener } from '../../platform/exchange.ts'
+import type { Codec } from '../codec.ts'
+import { outboundHeaders, outboundTimeoutMs } from '../outbound.ts'
+import { joined } from './line-reader.ts'
+import { errorOfProblem, foreignError, retryAfterMsOf } from './problem.ts'
+import type { ReplyTaker } from './reply-taker.ts'
+
+/** Where the calls of one method go. */
+export interface ClientLine {
+  readonly origin: Origin
+  readonly verb: string
+  /** Sent with each call: names and values by turns. */
+  readonly headers: readonly string[]
+  readonly codec: Codec
+  /** The largest reply, or message of a stream, in bytes. */
+  readonly maxReplyBytes: number
+}
+
+// As much of an error as is read: a problem document is small, and of a foreign one the beginning is enough.
+const mostErrorBytes = 65_536
+
+/** Names and values of all that is sent beside the body. */
+export function headersOf(line: ClientLine, ctx: Context): string[] {
+  const timeoutMs = outboundTimeoutMs(ctx, ctx.clock.now())
+  const headers = [...line.headers]
+  if (timeoutMs !== undefined) headers.push(headerNames.timeout, String(timeoutMs))
+  for (const [name, value] of outboundHeaders(ctx)) {
+    const place = placeOf(name, line.headers)
+    // The program's own word counts, and it counts once.
+    if (place < 0) headers.push(name, value)
+    else headers[place + 1] = value
+  }
+  return headers
+}
+
+function placeOf(name: string, headers: readonly string[]): number {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return i
+  return -1
+}
+
+/** One exchange for one call. It hears of the abort of its context, and of the reply. */
+export class ClientCall implements ReplyListener, Listener {
+  next: Listener | undefined = undefined
+  previous: Listener | undefined = undefined
+  list: Cancellation | undefined = undefined
+  readonly #line: ClientLine
+  readonly #ctx: Context
+  readonly #taker: ReplyTaker
+  readonly #exchange: Exchange
+  /** Of an error; undefined as long as the reply is good. */
+  #status = 0
+  #headers: Metadata | undefined = undefined
+  #pieces: Uint8Array[] | undefined = undefined
+  #bytes = 0
+
+  constructor(line: ClientLine, request: OutgoingRequest, ctx: Context, taker: ReplyTaker) {
+    this.#line = line
+    this.#ctx = ctx
+    this.#taker = taker
+    this.#exchange = line.origin.send(request, this)
+    listen(ctx, this)
+  }
+
+  /** The call was called off. */
+  fire(cause: unknown): void {
+    this.#exchange.abort(cause)
+  }
+
+  onHead(status: number, headers: Metadata, exchange: Exchange): void {
+    this.#status = status
+    this.#headers = headers
+    tell(this.#ctx.get(callOptions)?.onHeaders, headers)
+    if (status >= 200 && status <= 299) this.#taker.onHead(status, headers, exchange)
+    else this.#pieces = []
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#pieces === undefined) this.#taker.onData(chunk)
+    else if (this.#bytes < mostErrorBytes) {
+      this.#pieces.push(chunk)
+      this.#bytes += chunk.length
+    }
+  }
+
+  onEnd(trailers: Metadata | undefined): void {
+    this.list?.remove(this)
+    if (this.#pieces !== undefined) this.#taker.onFailure(this.#error(this.#pieces))
+    else {
+      this.#taker.onEnd()
+      if (trailers !== undefined) tell(this.#ctx.get(callOptions)?.onTrailers, trailers)
+    }
+  }
+
+  onFailure(error: ServiceError): void {
+    this.list?.remove(this)
+    this.#taker.onFailure(error)
+  }
+
+  #error(pieces: readonly Uint8Array[]): ServiceError {
+    const headers = this.#headers as Metadata
+    const bytes = joined(pieces, this.#bytes)
+    try {
+      const own = this.#taker.errorOf?.(this.#status, headers, bytes)
+      if (own !== undefined) return own
+    } catch (thrown) {
+      return ServiceError.from(thrown)
+    }
+    const error = /json/i.test(headers.get('content-type') ?? '') ? this.#problem(bytes) : undefined
+    const now = this.#ctx.clock.wallNow()
+    if (error === undefined) return foreignError(this.#status, headers, new TextDecoder().decode(bytes), now)
+    if (error.retryAfterMs !== undefined) return error
+    const retryAfterMs = retryAfterMsOf(headers, now)
+    return retryAfterMs === undefined ? error : ServiceError.fromJSON({ ...error.toJSON(), retryAfterMs })
+  }
+
+  #problem(bytes: Uint8Array): ServiceError | undefined {
+    try {
+      return errorOfProblem(this.#line.codec.decode(bytes))
+    } catch {
+      return undefined
+    }
+  }
+}

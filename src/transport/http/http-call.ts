@@ -1,0 +1,259 @@
+// One call over HTTP between its exchange and the dispatcher: how a request is read, and how each kind of answer is written.
+import { type Context, rootContext, servedContext } from '../../core/context.ts'
+import { ServiceError } from '../../core/errors.ts'
+import type { Inbound } from '../../core/inbound.ts'
+import { headerNames, type Metadata, readCount } from '../../core/metadata.ts'
+import { sendsStream } from '../../core/method.ts'
+import { closeUnread, map } from '../../core/streams.ts'
+import type { Codec } from '../codec.ts'
+import type { Dispatcher, InboundCall, Mounted, ServedCall } from '../dispatch.ts'
+import { statuses } from '../status.ts'
+import type { BodyFailure, Exchange, ExchangeListener, HeaderList } from './exchange.ts'
+import type { HttpCallEnd } from './http-call-end.ts'
+import { HttpInbound } from './http-inbound.ts'
+import { type HttpReplyMessage, HttpRequestMessage } from './http-request-message.ts'
+import type { InputJoiner, Parameters } from './input.ts'
+import { readLines } from './line-reader.ts'
+import { type Problem, problemOf, problemType } from './problem.ts'
+import { sendRawReply } from './raw-reply.ts'
+import { replyHeaders, trailersOf } from './reply-headers.ts'
+import { events, lines, sendReplyStream } from './reply-stream.ts'
+import { queryOf, type Target } from './target.ts'
+
+/** What an endpoint without a contract does by itself. */
+export interface RawEndpoint {
+  /** Whether it gets the body as it comes. */
+  readonly streams: boolean
+  readonly encodeError: ((error: ServiceError, ctx: Context) => HttpReplyMessage) | undefined
+  /** Called once when nothing more happens. */
+  readonly onEnd: ((event: HttpCallEnd) => void) | undefined
+}
+
+/** What a route leads to. */
+export interface HttpTarget {
+  readonly mounted: Mounted
+  /** Of a good reply. */
+  readonly status: number | undefined
+  /** Whether the input is read from the body. */
+  readonly body: boolean
+  readonly joiner: InputJoiner
+  readonly raw: RawEndpoint | undefined
+}
+
+/** What the calls of one server have in common. */
+export interface HttpSettings {
+  readonly dispatcher: Dispatcher
+  readonly codec: Codec
+  readonly maxBodyBytes: number
+  readonly requestTimeoutMs: number
+  readonly heartbeatMs: number
+  readonly eventId: ((message: unknown) => string | undefined) | undefined
+}
+
+const jsonType = 'application/json'
+const nothing = new Uint8Array()
+
+/** One call from its request to its reply. */
+export class HttpCall implements InboundCall, ExchangeListener {
+  readonly method: string
+  readonly headers: Metadata
+  readonly peer: string
+  readonly deadlineAt: number | undefined
+  readonly #exchange: Exchange
+  readonly #target: HttpTarget
+  readonly parameters: Parameters
+  readonly #asked: Target
+  readonly #settings: HttpSettings
+  #body: Uint8Array = nothing
+  #served: ServedCall | undefined = undefined
+  #inbound: HttpInbound | undefined = undefined
+  #error: ServiceError | undefined = undefined
+
+  constructor(exchange: Exchange, target: HttpTarget, parameters: Parameters, asked: Target, settings: HttpSettings) {
+    const { headers, peer } = exchange
+    const timeoutMs = readCount(headers, headerNames.timeout, Number.MAX_SAFE_INTEGER)
+    this.method = target.mounted.info.fullName
+    this.headers = headers
+    this.peer = peer.address
+    // Counted from when the request came, however long its body takes.
+    this.deadlineAt = timeoutMs === undefined ? undefined : settings.dispatcher.clock.now() + timeoutMs
+    this.#exchange = exchange
+    this.#target = target
+    this.parameters = parameters
+    this.#asked = asked
+    this.#settings = settings
+    exchange.listener = this
+    if (target.raw?.onEnd !== undefined) this.#watch(target.raw.onEnd)
+  }
+
+  /** Reads the body where it must be whole, and has the call served. */
+  begin(): void {
+    const { mounted, body, raw } = this.#target
+    if (sendsStream(mounted.info) || raw?.streams || !body) this.#dispatch()
+    else {
+      const { dispatcher, maxBodyBytes: maxBytes, requestTimeoutMs: timeoutMs } = this.#settings
+      this.#exchange.readBody({ maxBytes, timeoutMs, clock: dispatcher.clock })
+    }
+  }
+
+  onBody(body: Uint8Array): void {
+    this.#body = body
+    this.#dispatch()
+  }
+
+  onBodyFailure({ status, error }: BodyFailure): void {
+    this.#sendError(error, undefined, status, true)
+  }
+
+  onGone(): void {
+    this.#served?.cancel()
+  }
+
+  #dispatch(): void {
+    const { dispatcher } = this.#settings
+    this.#served = dispatcher.dispatch(this, dispatcher.clock.now())
+  }
+
+  inbound(trusted: boolean): Inbound {
+    this.#inbound = new HttpInbound(this.#exchange, trusted)
+    return this.#inbound
+  }
+
+  #watch(onEnd: (event: HttpCallEnd) => void): void {
+    const { clock } = this.#settings.dispatcher
+    const startedAt = clock.now()
+    this.#exchange.onDone = ({ complete, ...sent }) => {
+      const gone = () => new ServiceError('canceled', 'the caller went before it had the reply')
+      const error = this.#error ?? (complete ? undefined : gone())
+      const tookMs = clock.now() - startedAt
+      onEnd({ ...sent, ctx: this.#context(this.#inbound), code: error?.code ?? 'ok', error, tookMs })
+    }
+  }
+
+  /** A call that was refused before it was served has a context that says who called, and no more. */
+  #context(call: Inbound | undefined): Context {
+    const inbound = (call ?? this.inbound(false)) as HttpInbound
+    const { clock } = this.#settings.dispatcher
+    return inbound.within ?? servedContext(rootContext({ clock }), this.#target.mounted.info, Infinity, inbound)
+  }
+
+  decode(): unknown {
+    const { mounted, raw, body, joiner } = this.#target
+    const { codec, maxBodyBytes } = this.#settings
+    if (raw !== undefined) return this.#rawRequest(raw)
+    if (sendsStream(mounted.info)) {
+      const bytes = readLines(this.#exchange.openBody(), maxBodyBytes)
+      return map(bytes, (line) => codec.decode(line))
+    }
+    const { query } = this.#asked
+    const given = query === '' ? [] : queryOf(query)
+    return body
+      ? joiner.join(codec.decode(this.#body), this.parameters, given)
+      : joiner.bodiless(this.parameters, given)
+  }
+
+  #rawRequest({ streams }: RawEndpoint): HttpRequestMessage {
+    const { method, target, headers } = this.#exchange
+    const stream = streams ? this.#exchange.openBody() : (async function* () {})()
+    const { codec } = this.#settings
+    return new HttpRequestMessage({
+      method,
+      target,
+      ...this.#asked,
+      headers,
+      parameters: this.parameters,
+      body: this.#body,
+      stream,
+      codec,
+    })
+  }
+
+  respond(response: unknown, inbound: Inbound): void {
+    const { raw, status = 200 } = this.#target
+    if (raw !== undefined) {
+      const message = (response ?? {}) as HttpReplyMessage
+      const chosen = message.status ?? inbound.replyStatus ?? status
+      sendRawReply(this.#exchange, message, chosen, inbound, this.#closes)
+      return
+    }
+    const text = JSON.stringify(response)
+    const chosen = inbound.replyStatus ?? (text === undefined && status === 200 ? 204 : status)
+    this.#sendText(chosen, jsonType, text === undefined ? '' : `${text}\n`, inbound)
+  }
+
+  stream(responses: AsyncIterable<unknown>, inbound: Inbound): void {
+    const { dispatcher, heartbeatMs, eventId } = this.#settings
+    const format = this.headers.get('accept')?.includes('text/event-stream') ? events : lines
+    const status = inbound.replyStatus ?? this.#target.status ?? 200
+    if (this.#isHead) {
+      closeUnread(responses)
+      this.#exchange.send(status, replyHeaders(format.headers, inbound), undefined, this.#closes)
+      return
+    }
+    const writer = this.#exchange.start(status, [...replyHeaders(format.headers, inbound)], this.#closes)
+    const trailers = () => trailersOf(inbound)
+    const fail = (thrown: unknown) => this.#failed(thrown)
+    void sendReplyStream(responses, writer, { format, clock: dispatcher.clock, heartbeatMs, eventId, trailers, fail })
+  }
+
+  refuse(error: ServiceError, inbound: Inbound | undefined): void {
+    this.#sendError(error, inbound, undefined, false)
+  }
+
+  #failed(thrown: unknown): ServiceError {
+    return (this.#served as ServedCall).fail(thrown)
+  }
+
+  get #closes(): boolean {
+    return this.#settings.dispatcher.draining
+  }
+
+  #sendText(status: number, type: string, text: string, inbound: Inbound): void {
+    const { replyHeaders: own, replyCookies: cookies, replyTrailers: trailers } = inbound
+    if (own === undefined && cookies === undefined && trailers === undefined) {
+      this.#exchange.send(status, ['content-type', type], text, this.#closes)
+    } else if (trailers === undefined) {
+      this.#exchange.send(status, replyHeaders(['content-type', type], inbound), text, this.#closes)
+    } else {
+      const writer = this.#exchange.start(status, replyHeaders(['content-type', type], inbound), this.#closes)
+      writer.write(text)
+      writer.end(trailersOf(inbound))
+    }
+  }
+
+  #sendError(error: ServiceError, inbound: Inbound | undefined, status: number | undefined, close: boolean): void {
+    const { raw } = this.#target
+    this.#error = error
+    if (raw?.encodeError !== undefined) {
+      try {
+        const encoded = raw.encodeError(error, this.#context(inbound))
+        const chosen = encoded.status ?? status ?? statuses[error.code].http
+        sendRawReply(this.#exchange, encoded, chosen, inbound, close || this.#closes)
+        return
+      } catch {
+        // What cannot say how it went must not keep the caller from hearing it.
+      }
+    }
+    sendProblem(this.#exchange, problemOf(error, status), inbound, close || this.#closes)
+  }
+
+  /** Who asks for the headers alone gets no stream: it might never end. */
+  get #isHead(): boolean {
+    return this.#exchange.method === 'HEAD'
+  }
+}
+
+/** Sends an error, with what the handler has set beside it. */
+export function sendProblem(
+  exchange: Exchange,
+  { status, text, retryAfter }: Problem,
+  inbound: Inbound | undefined,
+  close: boolean,
+  more: HeaderList = [],
+): void {
+  const headers = ['content-type', problemType, ...more]
+  if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
+  for (const [name, value] of inbound?.replyHeaders ?? []) if (name !== 'content-type') headers.push(name, value)
+  for (const cookie of inbound?.replyCookies ?? []) headers.push('set-cookie', cookie)
+  exchange.send(status, headers, text, close)
+}

@@ -1,0 +1,80 @@
+// Cuts bytes into lines: how NDJSON is read, at either end.
+import { ServiceError } from '../../core/errors.ts'
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const nothing = new Uint8Array()
+
+/** Cuts what is pushed into lines, without their ends. Lines that are empty are left out. */
+export class LineReader {
+  readonly #maxBytes: number
+  /** Pieces of a line whose end has not come. */
+  #pieces: Uint8Array[] = []
+  #bytes = 0
+
+  /** A line may have `maxBytes`. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** The lines that a chunk completes. Throws `invalid_argument` when one is too long, after which nothing may be pushed. */
+  push(chunk: Uint8Array): Uint8Array[] {
+    const lines: Uint8Array[] = []
+    let from = 0
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
+      const line = this.#take(chunk.subarray(from, end))
+      from = end + 1
+      if (line.length > 0) lines.push(line)
+    }
+    if (from < chunk.length) this.#keep(chunk.subarray(from))
+    return lines
+  }
+
+  /** The last line, when it had no end; empty for none. */
+  rest(): Uint8Array {
+    return this.#take(nothing)
+  }
+
+  #keep(piece: Uint8Array): void {
+    this.#pieces.push(piece)
+    this.#bytes += piece.length
+    // A carriage return is none of the message if the line ends behind it.
+    this.#check(this.#bytes - Number(piece.at(-1) === carriageReturn))
+  }
+
+  #check(bytes: number): void {
+    if (bytes > this.#maxBytes)
+      throw new ServiceError('invalid_argument', `a message is larger than ${this.#maxBytes} bytes`)
+  }
+
+  #take(last: Uint8Array): Uint8Array {
+    const line = this.#pieces.length === 0 ? last : joined([...this.#pieces, last], this.#bytes + last.length)
+    if (this.#pieces.length > 0) this.#pieces = []
+    this.#bytes = 0
+    const message = line.at(-1) === carriageReturn ? line.subarray(0, -1) : line
+    this.#check(message.length)
+    return message
+  }
+}
+
+/** The lines of a stream of bytes; the last one needs no end. Fails as `push` does. */
+export async function* readLines(
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = new LineReader(maxBytes)
+  for await (const chunk of source) yield* reader.push(chunk)
+  const rest = reader.rest()
+  if (rest.length > 0) yield rest
+}
+
+/** Puts pieces of that many bytes together. */
+export function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}

@@ -1,0 +1,52 @@
+// Where a server listens, and what it says when it cannot.
+import type { Server } from 'node:net'
+import { checkNumber } from '../../primitives/check.ts'
+
+/** Where a server listens. */
+export interface ListenOptions {
+  /** 0 for any that is free. @default 0 */
+  readonly port?: number | undefined
+  /** Name or address of one interface. @default all of them */
+  readonly host?: string | undefined
+  /** A Unix socket, in place of host and port. @default none */
+  readonly path?: string | undefined
+}
+
+/** Resolves when the server listens. Rejects with an Error that says what to do, its `cause` being that of Node. */
+export async function listen(server: Server, { port = 0, host, path }: ListenOptions): Promise<void> {
+  checkNumber('port', port, { min: 0, max: 65_535, integer: true })
+  if (path !== undefined && host !== undefined)
+    throw new TypeError('path and host exclude each other: a Unix socket has no host')
+  const where = path ?? (host === undefined ? `port ${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`)
+  return new Promise((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException) => {
+      reject(new Error(`cannot listen on ${where}: ${adviceOn(cause, path !== undefined)}`, { cause }))
+    }
+    server.once('error', fail)
+    server.listen(path === undefined ? { port, host } : { path }, () => {
+      server.off('error', fail)
+      resolve()
+    })
+  })
+}
+
+function adviceOn({ code, message }: NodeJS.ErrnoException, isFile: boolean): string {
+  if (code === 'EADDRINUSE' && isFile)
+    return 'the file is there already (EADDRINUSE); another process listens on it, or has left it: then remove it'
+  if (code === 'EADDRINUSE')
+    return 'it is taken by another process (EADDRINUSE); choose another port, or 0 for any that is free'
+  if (code === 'EACCES') return 'this user may not do that (EACCES); ports below 1024 are often reserved'
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address (EADDRNOTAVAIL)'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `there is no host of that name (${code})`
+  return message
+}
+
+/** The URL of a server that listens; one on all interfaces is called by the address of this host, one on a Unix socket localhost. */
+export function urlOf(server: Server, secure: boolean): { readonly url: string; readonly port: number } {
+  const scheme = secure ? 'https' : 'http'
+  const address = server.address()
+  if (address === null || typeof address === 'string') return { url: `${scheme}://localhost`, port: 0 }
+  const { address: host, port } = address
+  if (host === '::' || host === '0.0.0.0') return { url: `${scheme}://127.0.0.1:${port}`, port }
+  return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, port }
+}

@@ -1,0 +1,80 @@
+// Errors as HTTP has them: problem documents (RFC 9457), and what the status alone says where there is none.
+import { isCode } from '../../core/codes.ts'
+import { bodyOf, ServiceError } from '../../core/errors.ts'
+import type { Metadata } from '../../core/metadata.ts'
+import { codeOfHttp, statuses } from '../status.ts'
+
+/** The media type of a problem document. */
+export const problemType = 'application/problem+json'
+
+/** A ServiceError as HTTP carries it. */
+export interface Problem {
+  readonly status: number
+  /** The document, ready to be sent. */
+  readonly text: string
+  /** Whole seconds for `Retry-After`; undefined when the error does not say. */
+  readonly retryAfter: string | undefined
+}
+
+/**
+ * Writes an error. The document has the members of RFC 9457 (`title` is the code, `detail` the message) and `code`,
+ * `retry`, `details` and `retryAfterMs`. Details that cannot be written as JSON are left out.
+ */
+export function problemOf(error: ServiceError, status: number = statuses[error.code].http): Problem {
+  const { code, message, retry, details, retryAfterMs: asked = Number.NaN } = bodyOf(error)
+  const retryAfterMs = asked >= 0 && asked < Infinity ? asked : undefined
+  const document = { type: 'about:blank', title: code, status, detail: message, code, retry, retryAfterMs, details }
+  let text: string
+  try {
+    text = JSON.stringify(document)
+  } catch {
+    text = JSON.stringify({ ...document, details: undefined })
+  }
+  return {
+    status,
+    text: `${text}\n`,
+    retryAfter: retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000)),
+  }
+}
+
+/** A problem document as one message, for streams that have begun. */
+export function problemText(error: ServiceError): string {
+  return problemOf(error).text.trimEnd()
+}
+
+/** Rebuilds the error of a problem document that was decoded; undefined when it is not one of ours. */
+export function errorOfProblem(document: unknown): ServiceError | undefined {
+  if (typeof document !== 'object' || document === null) return undefined
+  const { code, detail, title, retry, details, retryAfterMs } = document as Readonly<Record<string, unknown>>
+  if (!isCode(code)) return undefined
+  return ServiceError.fromJSON({
+    code,
+    message: typeof detail === 'string' ? detail : title,
+    retry,
+    details,
+    retryAfterMs,
+  })
+}
+
+const longestText = 1_000
+
+/** What a foreign error means: one without a document of ours. The beginning of its text is in `details`, for whoever looks for the fault. */
+export function foreignError(status: number, headers: Metadata, body: string, now: number): ServiceError {
+  const code = codeOfHttp(status)
+  const type = headers.get('content-type') ?? ''
+  const text = body.slice(0, longestText).toWellFormed()
+  return new ServiceError(code, `HTTP status ${status}`, {
+    retryAfterMs: retryAfterMsOf(headers, now),
+    details: text === '' ? undefined : { status, type, text },
+  })
+}
+
+/** Reads `Retry-After` (RFC 9110, 10.2.3), seconds or a date, as milliseconds from the moment `now` of the wall clock. */
+export function retryAfterMsOf(headers: Metadata, now: number): number | undefined {
+  const text = headers.get('retry-after')
+  if (!text) return undefined
+  if (/^\d{1,10}$/.test(text)) return Number(text) * 1000
+  // Of RFC 9110, 5.6.7; what else the engine takes for a date is none.
+  const at = /^[A-Z][a-z]+, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+}

@@ -1,0 +1,260 @@
+// The HTTP server on Node: listens on a port or a Unix socket, keeps strangers within limits, and drains when it closes.
+import { createServer, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { TlsOptions } from 'node:tls'
+import type { Contract, Methods } from '../../core/contract.ts'
+import type { Endpoints } from '../../core/endpoints.ts'
+import { ServiceError } from '../../core/errors.ts'
+import { Closing } from '../../platform/closing.ts'
+import { checkNumber } from '../../primitives/check.ts'
+import { type DispatchStats, mounted } from '../dispatch.ts'
+import { answerBrokenRequest } from './broken-request.ts'
+import { type ListenOptions, listen, urlOf } from './listen.ts'
+import { NodeConnection, type NodeConnectionServer } from './node-connection.ts'
+import { NodeExchange, SinkableMessage } from './node-exchange.ts'
+import { type HttpMount, HttpService, type HttpServiceOptions } from './service.ts'
+
+/** How a server proves who it is, and whether it asks the same of its callers. */
+export interface HttpTlsOptions {
+  /** Private key, PEM. */
+  readonly key: string | Uint8Array
+  /** Certificate chain, PEM. */
+  readonly cert: string | Uint8Array
+  /** Certificates that sign those of callers, PEM. @default those of Node */
+  readonly ca?: string | Uint8Array | undefined
+  /** Whether callers must show a certificate that `ca` signed; handlers find it with `clientCertificate`. @default false */
+  readonly requestCertificate?: boolean | undefined
+}
+
+/** How the HTTP server behaves. */
+export interface HttpServerOptions extends HttpServiceOptions {
+  /** What else this server serves: `mounted(contract, endpoints)`, `httpEndpoint(…)`, `httpHandler(…)`. @default nothing */
+  readonly mount?: readonly (HttpMount | readonly HttpMount[])[] | undefined
+  /** @default plain HTTP */
+  readonly tls?: HttpTlsOptions | undefined
+  /** How long the headers of a request may take, in milliseconds. @default 10_000 */
+  readonly headersTimeoutMs?: number | undefined
+  /** The largest that the headers of a request may be, in bytes. @default 16_384 */
+  readonly maxHeaderBytes?: number | undefined
+  /** How many headers a request may have. @default 100 */
+  readonly maxHeaders?: number | undefined
+  /** How long a connection may be idle between requests, in milliseconds; 0 for no limit. @default 5_000 */
+  readonly keepAliveMs?: number | undefined
+  /** How long a caller may take nothing of a reply that waits for it, in milliseconds; then its connection is closed. @default 30_000 */
+  readonly sendTimeoutMs?: number | undefined
+  /** How many connections may be open at once; more are closed as they come. @default no limit */
+  readonly maxConnections?: number | undefined
+}
+
+/** A server that is ready to listen. */
+export interface HttpListener {
+  /** Resolves when the server listens. Rejects with an Error that says what to do when the address is taken, forbidden or not there. */
+  listen(options?: ListenOptions): Promise<HttpServer>
+}
+
+/** Serves a contract. Throws a TypeError or RangeError when an option is out of range, an endpoint is missing, or two routes collide. */
+export function httpServer<M extends Methods>(
+  contract: Contract<M>,
+  served: Endpoints<Contract<M>>,
+  options?: HttpServerOptions,
+): HttpListener
+/** Serves what `options.mount` lists, and no contract of its own. */
+export function httpServer(options: HttpServerOptions): HttpListener
+export function httpServer<M extends Methods>(
+  first: Contract<M> | HttpServerOptions,
+  served?: Endpoints<Contract<M>>,
+  rest?: HttpServerOptions,
+): HttpListener {
+  const own = served === undefined ? [] : mounted(first as Contract<M>, served)
+  const options = served === undefined ? (first as HttpServerOptions) : rest
+  const mounts: readonly HttpMount[] = [...own, ...(options?.mount ?? []).flat()]
+  const limits = limitsOf(options)
+  // Once now, for the sake of its checks.
+  new HttpService(mounts, options)
+  return {
+    listen: async (where) => HttpServer.listen(new HttpService(mounts, options), limits, options?.tls, where ?? {}),
+  }
+}
+
+interface Limits {
+  readonly headersTimeoutMs: number
+  readonly maxHeaderBytes: number
+  readonly maxHeaders: number
+  readonly keepAliveMs: number
+  readonly sendTimeoutMs: number
+  readonly maxConnections: number | undefined
+}
+
+function limitsOf(options: HttpServerOptions | undefined): Limits {
+  const whole = { min: 1, integer: true } as const
+  return {
+    headersTimeoutMs: checkNumber('headersTimeoutMs', options?.headersTimeoutMs ?? 10_000, whole),
+    maxHeaderBytes: checkNumber('maxHeaderBytes', options?.maxHeaderBytes ?? 16_384, { min: 1_024, integer: true }),
+    maxHeaders: checkNumber('maxHeaders', options?.maxHeaders ?? 100, whole),
+    sendTimeoutMs: checkNumber('sendTimeoutMs', options?.sendTimeoutMs ?? 30_000, whole),
+    keepAliveMs: checkNumber('keepAliveMs', options?.keepAliveMs ?? 5_000, { min: 0, integer: true }),
+    maxConnections:
+      options?.maxConnections === undefined ? undefined : checkNumber('maxConnections', options.maxConnections, whole),
+  }
+}
+
+const connection = Symbol('connection')
+
+interface KnownSocket extends Socket {
+  [connection]?: NodeConnection
+}
+
+/** How long replies may take to be handed over once every call has ended or was called off. */
+const flushMs = 500
+
+/** An HTTP server that listens. */
+export class HttpServer implements AsyncDisposable {
+  /** Where clients on this host find it, as in `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** The port that it listens on; 0 for a Unix socket. */
+  readonly port: number
+  readonly #service: HttpService
+  readonly #node: Server
+  readonly #maxHeaders: number
+  readonly #about: NodeConnectionServer
+  readonly #closing: Closing
+
+  private constructor(node: Server, service: HttpService, limits: Limits, secure: boolean) {
+    const { url, port } = urlOf(node, secure)
+    this.url = url
+    this.port = port
+    this.#service = service
+    this.#node = node
+    this.#maxHeaders = limits.maxHeaders
+    const { dispatcher } = service
+    this.#about = {
+      clock: dispatcher.clock,
+      sendTimeoutMs: limits.sendTimeoutMs,
+      get draining() {
+        return dispatcher.draining
+      },
+    }
+    this.#closing = new Closing(() => this.#drain())
+    node.on('request', (request, response) => this.#take(request as SinkableMessage, response, false))
+    node.on('checkContinue', (request, response) => this.#take(request as SinkableMessage, response, true))
+    node.on('checkExpectation', (request, response) => this.#refuseExpectation(request as SinkableMessage, response))
+    node.on('clientError', (error, socket) => {
+      answerBrokenRequest(error, socket as Socket, (socket as KnownSocket)[connection], service.maxUrlChars)
+    })
+  }
+
+  static async listen(
+    service: HttpService,
+    limits: Limits,
+    tls: HttpTlsOptions | undefined,
+    where: ListenOptions,
+  ): Promise<HttpServer> {
+    const node = nodeServer(limits, tls)
+    await listen(node, where)
+    return new HttpServer(node, service, limits, tls !== undefined)
+  }
+
+  /** What the server is doing. */
+  get stats(): DispatchStats {
+    return this.#service.stats
+  }
+
+  /**
+   * Resolves when the server has closed: after `close`, or after SIGINT or SIGTERM. Reading it says that the program ends
+   * with this server: from then on those signals close it, a second one ends the process at once, and the process stays up.
+   */
+  get closed(): Promise<void> {
+    return this.#closing.closed
+  }
+
+  /** Takes no new connections, closes idle ones, refuses new calls, lets those in flight end, and calls off what is left after `drainMs`. */
+  close(): Promise<void> {
+    return this.#closing.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing.close()
+  }
+
+  async #drain(): Promise<void> {
+    const { dispatcher, drainMs } = this.#service
+    // First, so that every reply from now on closes its connection.
+    const drained = dispatcher.drain(drainMs)
+    const closed = new Promise<void>((resolve) => this.#node.close(() => resolve()))
+    const timer = dispatcher.clock.schedule(drainMs + flushMs, () => this.#node.closeAllConnections())
+    await drained
+    await closed
+    timer.cancel()
+  }
+
+  #take(request: SinkableMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const exchange = this.#exchange(request, response, expectsContinue)
+    if (exchange === undefined) return
+    const { rawHeaders } = request
+    const hosts = hostsIn(rawHeaders)
+    if (rawHeaders.length > 2 * this.#maxHeaders)
+      this.#refuse(exchange, 431, `there are more than ${this.#maxHeaders} headers`)
+    else if (hosts > 1 || (hosts === 0 && request.httpVersionMinor > 0))
+      this.#refuse(exchange, 400, 'there must be one Host header')
+    else if (request.httpVersionMajor !== 1) this.#refuse(exchange, 400, 'this server speaks HTTP/1.1')
+    else this.#service.accept(exchange)
+  }
+
+  #refuseExpectation(request: SinkableMessage, response: ServerResponse): void {
+    const exchange = this.#exchange(request, response, true)
+    if (exchange !== undefined) this.#refuse(exchange, 417, 'the only expectation that can be met is 100-continue')
+  }
+
+  #exchange(request: SinkableMessage, response: ServerResponse, expectsContinue: boolean): NodeExchange | undefined {
+    const socket = request.socket as KnownSocket
+    socket[connection] ??= new NodeConnection(socket, this.#about)
+    const known = socket[connection]
+    // What follows a reply that closes the connection must not run.
+    return known.closing ? undefined : new NodeExchange(request, response, known, expectsContinue)
+  }
+
+  #refuse(exchange: NodeExchange, status: number, text: string): void {
+    this.#service.refuse(exchange, status, new ServiceError('invalid_argument', text), true)
+  }
+}
+
+function hostsIn(rawHeaders: readonly string[]): number {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  return hosts
+}
+
+function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {
+  const { headersTimeoutMs, maxHeaderBytes, maxHeaders, keepAliveMs, maxConnections } = limits
+  const options: ServerOptions<typeof SinkableMessage> = {
+    IncomingMessage: SinkableMessage,
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    // The service limits how long a body takes: streams of requests may last.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
+    keepAliveTimeout: keepAliveMs,
+    // The service answers it in its own form.
+    requireHostHeader: false,
+    optimizeEmptyRequests: true,
+  }
+  const node = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tlsOptions(tls) })
+  // One more than is allowed, so that too many can be told from just as many.
+  node.maxHeadersCount = maxHeaders + 1
+  if (maxConnections !== undefined) node.maxConnections = maxConnections
+  return node as Server
+}
+
+function tlsOptions({ key, cert, ca, requestCertificate = false }: HttpTlsOptions): TlsOptions {
+  return {
+    key: key as string | Buffer,
+    cert: cert as string | Buffer,
+    ...(ca !== undefined && { ca: ca as string | Buffer }),
+    requestCert: requestCertificate,
+    rejectUnauthorized: requestCertificate,
+  }
+}

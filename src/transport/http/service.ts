@@ -1,0 +1,158 @@
+// What an HTTP server does with each exchange, whatever runtime it comes from: find the route, refuse what must not be read, serve.
+import { ServiceError } from '../../core/errors.ts'
+import { sendsStream } from '../../core/method.ts'
+import { checkNumber } from '../../primitives/check.ts'
+import { jsonCodec } from '../codec.ts'
+import { Dispatcher, type DispatchOptions, type DispatchStats, type Mounted } from '../dispatch.ts'
+import type { Exchange, HeaderList } from './exchange.ts'
+import { HttpCall, type HttpSettings, type HttpTarget, type RawEndpoint, sendProblem } from './http-call.ts'
+import { InputJoiner } from './input.ts'
+import { problemOf } from './problem.ts'
+import { type RoutePath, Router } from './router.ts'
+import { splitTarget, type Target } from './target.ts'
+
+/** What an HTTP server may be told, whatever its runtime. */
+export interface HttpServiceOptions extends DispatchOptions {
+  /** The largest body of a unary request, and the largest message of a stream, in bytes. @default 1_048_576 */
+  readonly maxBodyBytes?: number | undefined
+  /** How deep JSON may nest. @default 100 */
+  readonly maxDepth?: number | undefined
+  /** The longest path and query, in characters. @default 8_192 */
+  readonly maxUrlChars?: number | undefined
+  /** How long receiving the body of a unary request may take, in milliseconds. @default 30_000 */
+  readonly requestTimeoutMs?: number | undefined
+  /** Whether a body must say that it is JSON; a browser's cross-site request must in any case. @default false */
+  readonly strictContentType?: boolean | undefined
+  /** How long `close` waits for calls in flight, in milliseconds. @default 10_000 */
+  readonly drainMs?: number | undefined
+  /** After how long a silent stream of Server-Sent Events sends a comment, so that no proxy cuts it, in milliseconds. @default 15_000 */
+  readonly heartbeatMs?: number | undefined
+  /** Gives a message of a stream the id that `last-event-id` will name when a browser asks again. @default no ids */
+  readonly eventId?: ((message: unknown) => string | undefined) | undefined
+}
+
+/** A method where an HTTP server finds it; what `mounted`, `httpEndpoint` and `httpHandler` give. */
+export interface HttpMount extends Mounted {
+  /** What an endpoint without a contract does by itself. @default nothing */
+  readonly raw?: RawEndpoint | undefined
+}
+
+/** The methods of one server, and what stands before them. */
+export class HttpService {
+  readonly #router: Router<HttpTarget>
+  readonly #settings: HttpSettings
+  readonly maxUrlChars: number
+  readonly #strictContentType: boolean
+  readonly drainMs: number
+
+  /** Throws a TypeError or RangeError when an option is out of range, or when two methods have a name or a route in common. */
+  constructor(mounts: readonly HttpMount[], options?: HttpServiceOptions) {
+    const dispatcher = new Dispatcher(mounts, options)
+    this.drainMs = checkNumber('drainMs', options?.drainMs ?? 10_000, { min: 0 })
+    this.maxUrlChars = checkNumber('maxUrlChars', options?.maxUrlChars ?? 8_192, { min: 1, integer: true })
+    this.#strictContentType = options?.strictContentType ?? false
+    this.#settings = {
+      dispatcher,
+      codec: jsonCodec({ maxDepth: options?.maxDepth }),
+      maxBodyBytes: checkNumber('maxBodyBytes', options?.maxBodyBytes ?? 1_048_576, { min: 1, integer: true }),
+      requestTimeoutMs: checkNumber('requestTimeoutMs', options?.requestTimeoutMs ?? 30_000, { min: 1 }),
+      heartbeatMs: checkNumber('heartbeatMs', options?.heartbeatMs ?? 15_000, { min: 1 }),
+      eventId: options?.eventId,
+    }
+    this.#router = new Router(mounts.flatMap(routesOf))
+  }
+
+  get stats(): DispatchStats {
+    return this.#settings.dispatcher.stats
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.#settings.dispatcher
+  }
+
+  /** Serves one exchange: answers it, now or later, whatever is in it. */
+  accept(exchange: Exchange): void {
+    try {
+      this.#accept(exchange)
+    } catch (thrown) {
+      this.refuse(exchange, 400, ServiceError.from(thrown))
+    }
+  }
+
+  /** Answers with an error of the protocol, before any method is found. `close` ends the connection behind it. */
+  refuse(exchange: Exchange, status: number, error: ServiceError, close = false, headers?: HeaderList): void {
+    sendProblem(exchange, problemOf(error, status), undefined, close || this.dispatcher.draining, headers)
+  }
+
+  #accept(exchange: Exchange): void {
+    const { target } = exchange
+    if (target.length > this.maxUrlChars) {
+      this.refuse(exchange, 414, bad(`the URL is longer than ${this.maxUrlChars} characters`), true)
+      return
+    }
+    if (target === '*' && exchange.method === 'OPTIONS') {
+      exchange.send(204, [], undefined, false)
+      return
+    }
+    const asked = splitTarget(target)
+    const found = this.#router.find(exchange.method, asked.path)
+    if (found !== undefined && 'target' in found) this.#serve(exchange, found.target, found.parameters, asked)
+    else if (found === undefined)
+      this.refuse(exchange, 404, new ServiceError('unimplemented', 'nothing is at this path'))
+    else if (exchange.method === 'OPTIONS') exchange.send(204, ['allow', found.join(', ')], undefined, false)
+    else {
+      const text = `this path does not take ${exchange.method}`
+      this.refuse(exchange, 405, new ServiceError('unimplemented', text), false, ['allow', found.join(', ')])
+    }
+  }
+
+  #serve(exchange: Exchange, target: HttpTarget, parameters: HttpCall['parameters'], asked: Target): void {
+    if (target.mounted.info.kind === 'bidiStream') {
+      const text = 'streams in both directions need another wire than HTTP/1.1: gRPC, NATS or WebSocket'
+      this.refuse(exchange, 501, new ServiceError('unimplemented', text))
+      return
+    }
+    const unfit = target.body && target.raw === undefined ? this.#unfit(exchange) : undefined
+    if (unfit === undefined) new HttpCall(exchange, target, parameters, asked, this.#settings).begin()
+    else this.refuse(exchange, 415, bad(unfit), false, ['accept-encoding', 'identity'])
+  }
+
+  /** Why a body must not be read. */
+  #unfit({ headers }: Exchange): string | undefined {
+    const encoding = headers.get('content-encoding')
+    if (encoding && encoding.toLowerCase() !== 'identity') return 'a body must be sent without content-encoding'
+    const type = headers.get('content-type')
+    // Asked first: nearly all say so, and need no further look.
+    if (type && isJson(type)) return undefined
+    if (this.#strictContentType) return 'the content-type must be application/json'
+    const site = headers.get('sec-fetch-site')
+    if (site === 'cross-site' || headers.get('origin')) return 'a browser must send the content-type application/json'
+    return undefined
+  }
+}
+
+/** A JSON media type, with whatever parameters: application/json, application/problem+json, application/x-ndjson. */
+function isJson(type: string): boolean {
+  return type === 'application/json' || /^application\/(?:[\w.+-]*\+)?(?:x-nd)?json[ \t]*(?:;|$)/i.test(type)
+}
+
+function bad(text: string): ServiceError {
+  return new ServiceError('invalid_argument', text)
+}
+
+function routesOf(mount: HttpMount): RoutePath<HttpTarget>[] {
+  const { info, input, raw } = mount
+  const declared = mount.routes ?? [{ method: 'POST', path: `/${info.name}` as const }]
+  const joiner = new InputJoiner(input)
+  return declared.map(({ method, path, status, body }) => ({
+    verb: method,
+    path,
+    target: {
+      mounted: mount,
+      status,
+      body: body ?? (sendsStream(info) || (method !== 'GET' && method !== 'DELETE')),
+      joiner,
+      raw,
+    },
+  }))
+}
