@@ -267,6 +267,20 @@ describe('the deadline of a call', () => {
 })
 
 describe('a call that its caller calls off', () => {
+  it('that was called off just before its deadline has had its deadline: its caller counts from a little earlier', async () => {
+    for (const [leftMs, code] of [
+      [20, 'deadline_exceeded'],
+      [21, 'canceled'],
+    ] as const) {
+      const server = new Server(never)
+      const call = new Call('shop/order', 100)
+      const served = server.dispatch(call)
+      await server.clock.advance(100 - leftMs)
+      served?.cancel()
+      assert.equal(call.error.code, code)
+    }
+  })
+
   it('is canceled, and so is what is done for it', async () => {
     const seen: Context[] = []
     const server = new Server((_, ctx) => {

@@ -48,6 +48,8 @@ export interface InboundCall {
   respond(response: unknown, inbound: Inbound): void
   /** A stream of responses has begun. It must be read or closed; what it throws is ready to be sent. */
   stream(responses: AsyncIterable<unknown>, inbound: Inbound): void
+  /** A stream that has begun was cut off. It fails by itself when it is read: this is for a reader that does not read. @default nothing */
+  cut?(): void
   /** How the call failed. The error is ready to be sent: nothing in it must stay at home but `cause` and `stack`. */
   refuse(error: ServiceError, inbound: Inbound | undefined): void
 }
@@ -230,8 +232,8 @@ export class ServedCall implements Listener {
     // They hear of it by themselves, as a failure; closed here they would seem complete.
     this.#requests = undefined
     const sendable = this.fail(error)
-    // A stream that has begun hears of it by itself.
     if (running) this.#call.refuse(sendable, this.#inbound)
+    else this.#call.cut?.()
   }
 }
 

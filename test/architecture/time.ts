@@ -19,6 +19,10 @@ export const doors: Readonly<Record<string, Door>> = {
   },
   'src/core/clock.test.ts': { uses: ['setTimeout'], why: 'the system clock has no other judge than the real one' },
   'src/primitives/random.ts': { uses: ['Math.random'], why: 'it is the door to chance' },
+  'src/transport/http/connection-sweep.ts': {
+    uses: ['setInterval', 'clearInterval'],
+    why: 'it is a part of what node:http limits by itself, in real time',
+  },
   'src/platform/closing.ts': {
     uses: ['setInterval', 'clearInterval'],
     why: 'it holds the process while a server is open, and measures nothing',

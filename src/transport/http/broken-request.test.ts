@@ -6,11 +6,20 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { answerBrokenRequest, type BrokenRequest } from './broken-request.ts'
-import { NodeConnection } from './node-connection.ts'
+import type { BodyFailure } from './exchange.ts'
+import { NodeConnection, type OpenExchange } from './node-connection.ts'
+
+const waiting: OpenExchange = { complete: true, gone: () => {}, fail: () => assert.fail('a good request') }
 
 /** A server whose requests never get a reply, and which answers what is broken. */
 async function serving(t: TestContext, change?: (error: BrokenRequest, connection: NodeConnection) => BrokenRequest) {
-  const dispatcher = { clock: manualClock(), draining: false, sendTimeoutMs: 1_000 }
+  const dispatcher = {
+    clock: manualClock(),
+    draining: false,
+    sendTimeoutMs: 1_000,
+    maxBodyBytes: 100,
+    requestTimeoutMs: 1_000,
+  }
   const connections = new Map<Socket, NodeConnection>()
   const server = createServer({ maxHeaderSize: 2_048 }, () => {})
   server.on('connection', (socket: Socket) => connections.set(socket, new NodeConnection(socket, dispatcher)))
@@ -134,13 +143,31 @@ describe('a connection on which a reply is still to come', () => {
     assert.equal(await readAll(socket), '')
   })
 
-  it('is closed without a word when only the connection knows of the exchange', async (t) => {
+  it('is left to the replies of the good requests before, of which the last one closes it', async (t) => {
+    const told = Promise.withResolvers<NodeConnection>()
     const { server } = await serving(t, (error, connection) => {
-      connection.take({ gone: () => {} })
+      connection.take(waiting)
+      told.resolve(connection)
       return error
     })
     const socket = dial(server)
     socket.write('garbage\r\n\r\n')
-    assert.equal(await readAll(socket), '')
+    const connection = await told.promise
+    assert.deepEqual([connection.closing, connection.isLast, socket.destroyed], [true, true, false])
+    socket.destroy()
+  })
+
+  it('has the request refused whose body it is', async (t) => {
+    const failed = Promise.withResolvers<BodyFailure>()
+    const { server } = await serving(t, (error, connection) => {
+      connection.take(waiting)
+      connection.take({ ...waiting, complete: false, fail: failed.resolve })
+      return error
+    })
+    const socket = dial(server)
+    socket.write('garbage\r\n\r\n')
+    const { status, error } = await failed.promise
+    assert.deepEqual([status, error.code], [400, 'invalid_argument'])
+    socket.destroy()
   })
 })

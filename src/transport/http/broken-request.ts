@@ -43,21 +43,31 @@ const answers = {
   broken: { status: 400, reason: 'Bad Request', code: 'invalid_argument', text: 'this is not an HTTP/1.1 request' },
 } as const satisfies Readonly<Record<string, Answer>>
 
-/** Answers and closes the connection. Where another reply is still to come on it, it is closed without a word: the caller would take one for the other. */
+/**
+ * Answers and closes the connection. Where replies are still to come on it, those of good requests come first, and nothing is
+ * said of what is behind them: the caller would take one for the other.
+ */
 export function answerBrokenRequest(
   error: BrokenRequest,
   socket: Socket,
   connection: NodeConnection | undefined,
   maxUrlChars: number,
 ): void {
+  // It has its last reply, or will have: more of what is no request changes nothing.
+  if (connection?.closing) return
+  const { status, reason, code, text } = answerTo(error, maxUrlChars)
+  const refusal = new ServiceError(code, text)
+  if (connection !== undefined && connection.waiting > 0) {
+    connection.breakOff({ status, error: refusal })
+    return
+  }
   const { _httpMessage: replying } = socket as Socket & { readonly _httpMessage?: ServerResponse | null }
   if (connection !== undefined) connection.closing = true
-  if (!socket.writable || replying || (connection?.waiting ?? 0) > 0) {
+  if (!socket.writable || replying) {
     socket.destroy()
     return
   }
-  const { status, reason, code, text } = answerTo(error, maxUrlChars)
-  const body = problemOf(new ServiceError(code, text), status).text
+  const body = problemOf(refusal, status).text
   const head = [
     `HTTP/1.1 ${status} ${reason}`,
     `content-type: ${problemType}`,

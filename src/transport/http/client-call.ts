@@ -8,7 +8,7 @@ import { tell } from '../../core/tell.ts'
 import type { Exchange, Origin, OutgoingRequest, ReplyListener } from '../../platform/exchange.ts'
 import type { Codec } from '../codec.ts'
 import { outboundHeaders, outboundTimeoutMs } from '../outbound.ts'
-import { joined } from './line-reader.ts'
+import { ByteCollector } from './byte-collector.ts'
 import { errorOfProblem, foreignError, retryAfterMsOf } from './problem.ts'
 import type { ReplyTaker } from './reply-taker.ts'
 
@@ -57,8 +57,7 @@ export class ClientCall implements ReplyListener, Listener {
   /** Of an error; undefined as long as the reply is good. */
   #status = 0
   #headers: Metadata | undefined = undefined
-  #pieces: Uint8Array[] | undefined = undefined
-  #bytes = 0
+  #error: ByteCollector | undefined = undefined
 
   constructor(line: ClientLine, request: OutgoingRequest, ctx: Context, taker: ReplyTaker) {
     this.#line = line
@@ -78,20 +77,17 @@ export class ClientCall implements ReplyListener, Listener {
     this.#headers = headers
     tell(this.#ctx.get(callOptions)?.onHeaders, headers)
     if (status >= 200 && status <= 299) this.#taker.onHead(status, headers, exchange)
-    else this.#pieces = []
+    else this.#error = new ByteCollector()
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#pieces === undefined) this.#taker.onData(chunk)
-    else if (this.#bytes < mostErrorBytes) {
-      this.#pieces.push(chunk)
-      this.#bytes += chunk.length
-    }
+    if (this.#error === undefined) this.#taker.onData(chunk)
+    else if (this.#error.length < mostErrorBytes) this.#error.push(chunk)
   }
 
   onEnd(trailers: Metadata | undefined): void {
     this.list?.remove(this)
-    if (this.#pieces !== undefined) this.#taker.onFailure(this.#error(this.#pieces))
+    if (this.#error !== undefined) this.#taker.onFailure(this.#errorOf(this.#error.take()))
     else {
       this.#taker.onEnd()
       if (trailers !== undefined) tell(this.#ctx.get(callOptions)?.onTrailers, trailers)
@@ -103,9 +99,8 @@ export class ClientCall implements ReplyListener, Listener {
     this.#taker.onFailure(error)
   }
 
-  #error(pieces: readonly Uint8Array[]): ServiceError {
+  #errorOf(bytes: Uint8Array): ServiceError {
     const headers = this.#headers as Metadata
-    const bytes = joined(pieces, this.#bytes)
     try {
       const own = this.#taker.errorOf?.(this.#status, headers, bytes)
       if (own !== undefined) return own

@@ -18,6 +18,8 @@ export type HeaderList = readonly string[]
 
 /** What writes the body of a reply piece by piece. */
 export interface ReplyWriter {
+  /** Whether a piece waits for a caller that does not read. */
+  readonly blocked: boolean
   /** Sends a piece. Gives true when the next one may follow at once, else a promise: false when the caller has gone. */
   write(piece: string | Uint8Array): true | Promise<boolean>
   /** Ends the body. */
@@ -76,7 +78,7 @@ export interface BodyLimits {
 
 /** Why a body could not be read. */
 export interface BodyFailure {
-  readonly status: 400 | 408 | 413
+  readonly status: number
   readonly error: ServiceError
 }
 

@@ -1,6 +1,7 @@
 // An exchange of a runtime that serves HTTP by the Fetch standard: a Request in, a Response out.
 import { ServiceError } from '../../core/errors.ts'
 import type { Metadata } from '../../core/metadata.ts'
+import { ByteCollector } from './byte-collector.ts'
 import {
   type BodyFailure,
   type BodyLimits,
@@ -14,7 +15,6 @@ import {
   tooSlow,
 } from './exchange.ts'
 import { FetchWriter } from './fetch-writer.ts'
-import { joined } from './line-reader.ts'
 import { problemOf, problemType } from './problem.ts'
 
 // A body with one of these would be refused by the Response itself (Fetch, 2.2.6).
@@ -143,7 +143,7 @@ export class FetchExchange implements Exchange {
   }
 
   async #readAll(body: BodyReader, { maxBytes, timeoutMs, clock }: BodyLimits): Promise<void> {
-    const pieces: Uint8Array[] = []
+    const collected = new ByteCollector()
     let failed = false
     const fail = (failure: BodyFailure) => {
       failed = true
@@ -155,7 +155,7 @@ export class FetchExchange implements Exchange {
       for await (const piece of body) {
         if (failed) return
         if (this.#requestBytes > maxBytes) fail(tooLarge(maxBytes))
-        else pieces.push(piece)
+        else collected.push(piece)
       }
     } catch {
       if (!failed) this.#gone()
@@ -164,7 +164,7 @@ export class FetchExchange implements Exchange {
     }
     if (failed || this.#over) return
     try {
-      this.listener?.onBody(joined(pieces, this.#requestBytes))
+      this.listener?.onBody(collected.take())
     } catch (thrown) {
       const { status, text } = problemOf(ServiceError.from(thrown))
       this.send(status, ['content-type', problemType], text, false)

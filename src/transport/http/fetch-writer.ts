@@ -38,6 +38,10 @@ export class FetchWriter implements ReplyWriter {
     this.stream = new ReadableStream(source, { highWaterMark: 0 })
   }
 
+  get blocked(): boolean {
+    return this.#blocked !== undefined
+  }
+
   write(piece: string | Uint8Array): true | Promise<boolean> {
     if (this.#state !== 'open') return Promise.resolve(false)
     if (typeof piece === 'string') this.#text += piece

@@ -8,7 +8,7 @@ import { closeUnread, map } from '../../core/streams.ts'
 import type { Codec } from '../codec.ts'
 import type { Dispatcher, InboundCall, Mounted, ServedCall } from '../dispatch.ts'
 import { statuses } from '../status.ts'
-import type { BodyFailure, Exchange, ExchangeListener, HeaderList } from './exchange.ts'
+import type { BodyFailure, Exchange, ExchangeListener, HeaderList, ReplyWriter } from './exchange.ts'
 import type { HttpCallEnd } from './http-call-end.ts'
 import { HttpInbound } from './http-inbound.ts'
 import { type HttpReplyMessage, HttpRequestMessage } from './http-request-message.ts'
@@ -68,6 +68,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
   #served: ServedCall | undefined = undefined
   #inbound: HttpInbound | undefined = undefined
   #error: ServiceError | undefined = undefined
+  #writer: ReplyWriter | undefined = undefined
 
   constructor(exchange: Exchange, target: HttpTarget, parameters: Parameters, asked: Target, settings: HttpSettings) {
     const { headers, peer } = exchange
@@ -102,11 +103,18 @@ export class HttpCall implements InboundCall, ExchangeListener {
   }
 
   onBodyFailure({ status, error }: BodyFailure): void {
-    this.#sendError(error, undefined, status, true)
+    this.#sendError(error, this.#inbound, status, true)
+    // Of a stream of requests that is being read already.
+    this.#served?.cancel()
   }
 
   onGone(): void {
     this.#served?.cancel()
+  }
+
+  /** Whoever does not read what waits for it would not read how it ended either. */
+  cut(): void {
+    if (this.#writer?.blocked) this.#writer.destroy()
   }
 
   #dispatch(): void {
@@ -191,6 +199,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
       return
     }
     const writer = this.#exchange.start(status, [...replyHeaders(format.headers, inbound)], this.#closes)
+    this.#writer = writer
     const trailers = () => trailersOf(inbound)
     const fail = (thrown: unknown) => this.#failed(thrown)
     void sendReplyStream(responses, writer, { format, clock: dispatcher.clock, heartbeatMs, eventId, trailers, fail })

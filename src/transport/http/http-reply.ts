@@ -4,7 +4,7 @@ import type { Metadata } from '../../core/metadata.ts'
 import type { Exchange } from '../../platform/exchange.ts'
 import { AsyncQueue } from '../../primitives/async-queue.ts'
 import type { Codec } from '../codec.ts'
-import { joined } from './line-reader.ts'
+import { ByteCollector } from './byte-collector.ts'
 import type { ReplyTaker } from './reply-taker.ts'
 
 /** A reply that a single call decodes by itself. */
@@ -67,7 +67,7 @@ export class HttpReplyTaker implements ReplyTaker {
   #headers: Metadata | undefined = undefined
   #exchange: Exchange | undefined = undefined
   #queue: AsyncQueue<Uint8Array> | undefined = undefined
-  readonly #pieces: Uint8Array[] = []
+  readonly #body = new ByteCollector()
 
   constructor(options: HttpReplyTakerOptions, resolve: (reply: HttpReply) => void, reject: (thrown: unknown) => void) {
     this.#options = options
@@ -92,7 +92,7 @@ export class HttpReplyTaker implements ReplyTaker {
       if (typeof taken === 'boolean') return
       this.#exchange?.pause()
       void taken.then(() => this.#exchange?.resume())
-    } else if (count.responseBytes <= maxBytes) this.#pieces.push(chunk)
+    } else if (count.responseBytes <= maxBytes) this.#body.push(chunk)
     else this.#exchange?.abort(new ServiceError('internal', `the reply is larger than ${maxBytes} bytes`))
   }
 
@@ -100,7 +100,7 @@ export class HttpReplyTaker implements ReplyTaker {
     const { codec, count } = this.#options
     if (this.#queue !== undefined) this.#queue.end()
     else {
-      const body = joined(this.#pieces, count.responseBytes)
+      const body = this.#body.take()
       this.#resolve(new HttpReply(count.status, this.#headers as Metadata, body, new AsyncQueue(), codec))
     }
   }

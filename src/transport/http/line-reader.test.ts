@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { joined, LineReader, readLines } from './line-reader.ts'
+import { LineReader, readLines } from './line-reader.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (line: Uint8Array) => new TextDecoder().decode(line)
@@ -130,12 +130,5 @@ describe('readLines', () => {
       throw gone
     }
     await assert.rejects(read(source()), gone)
-  })
-})
-
-describe('joined', () => {
-  it('puts pieces together in order', () => {
-    assert.equal(text(joined([bytes('a'), bytes(''), bytes('bc')], 3)), 'abc')
-    assert.equal(joined([], 0).length, 0)
   })
 })

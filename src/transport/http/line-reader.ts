@@ -1,5 +1,6 @@
 // Cuts bytes into lines: how NDJSON is read, at either end.
 import { ServiceError } from '../../core/errors.ts'
+import { ByteCollector } from './byte-collector.ts'
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
@@ -8,9 +9,8 @@ const nothing = new Uint8Array()
 /** Cuts what is pushed into lines, without their ends. Lines that are empty are left out. */
 export class LineReader {
   readonly #maxBytes: number
-  /** Pieces of a line whose end has not come. */
-  #pieces: Uint8Array[] = []
-  #bytes = 0
+  /** A line whose end has not come. */
+  readonly #begun = new ByteCollector()
 
   /** A line may have `maxBytes`. */
   constructor(maxBytes: number) {
@@ -36,10 +36,9 @@ export class LineReader {
   }
 
   #keep(piece: Uint8Array): void {
-    this.#pieces.push(piece)
-    this.#bytes += piece.length
+    this.#begun.push(piece)
     // A carriage return is none of the message if the line ends behind it.
-    this.#check(this.#bytes - Number(piece.at(-1) === carriageReturn))
+    this.#check(this.#begun.length - Number(piece.at(-1) === carriageReturn))
   }
 
   #check(bytes: number): void {
@@ -48,9 +47,11 @@ export class LineReader {
   }
 
   #take(last: Uint8Array): Uint8Array {
-    const line = this.#pieces.length === 0 ? last : joined([...this.#pieces, last], this.#bytes + last.length)
-    if (this.#pieces.length > 0) this.#pieces = []
-    this.#bytes = 0
+    let line = last
+    if (this.#begun.length > 0) {
+      this.#begun.push(last)
+      line = this.#begun.take()
+    }
     const message = line.at(-1) === carriageReturn ? line.subarray(0, -1) : line
     this.#check(message.length)
     return message
@@ -66,15 +67,4 @@ export async function* readLines(
   for await (const chunk of source) yield* reader.push(chunk)
   const rest = reader.rest()
   if (rest.length > 0) yield rest
-}
-
-/** Puts pieces of that many bytes together. */
-export function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }

@@ -1,11 +1,12 @@
 // Tests of node-connection.ts: who is at the other end, and what becomes of the exchanges when a connection closes.
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
+import { ServiceError } from '../../core/errors.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
-import { NodeConnection } from './node-connection.ts'
+import { NodeConnection, type OpenExchange } from './node-connection.ts'
+import type { BodySink, SinkableMessage } from './sinkable-message.ts'
 
 /** The server's end of a connection, which notes what is done to it. */
 class FakeSocket extends EventEmitter {
@@ -18,10 +19,12 @@ class FakeSocket extends EventEmitter {
   destroy = () => void this.steps.push('destroy')
 }
 
+const waiting: OpenExchange = { complete: true, gone: () => {}, fail: () => assert.fail('a good request') }
+
 function connected(more: object = {}) {
   const socket = Object.assign(new FakeSocket(), more)
   const clock = manualClock()
-  const server = { clock, draining: false, sendTimeoutMs: 1_000 }
+  const server = { clock, draining: false, sendTimeoutMs: 1_000, maxBodyBytes: 100, requestTimeoutMs: 1_000 }
   return { socket, clock, server, connection: new NodeConnection(socket as unknown as Socket, server) }
 }
 
@@ -38,7 +41,7 @@ describe('NodeConnection.watchSending', () => {
 })
 
 const requestOf = (socket: FakeSocket, complete: boolean) =>
-  ({ complete, resume: () => socket.steps.push('resume') }) as unknown as IncomingMessage
+  ({ complete, resume: () => socket.steps.push('resume') }) as unknown as SinkableMessage
 
 describe('NodeConnection', () => {
   it('names address and port of the caller', () => {
@@ -78,6 +81,7 @@ describe('NodeConnection', () => {
     const gone: number[] = []
     for (const i of [1, 2, 3]) {
       const exchange = {
+        ...waiting,
         gone: () => {
           gone.push(i)
           connection.release(exchange)
@@ -91,7 +95,7 @@ describe('NodeConnection', () => {
 })
 
 describe('NodeConnection.release', () => {
-  const [one, other] = [{ gone: () => {} }, { gone: () => {} }]
+  const [one, other] = [{ ...waiting }, { ...waiting }]
 
   it('leaves the connection open for the next request', () => {
     const { socket, connection } = connected()
@@ -101,15 +105,46 @@ describe('NodeConnection.release', () => {
     assert.deepEqual([connection.waiting, socket.steps], [0, []])
   })
 
-  it('closes it behind the last reply when the server drains', () => {
-    const { socket, server, connection } = connected()
-    connection.take(one)
-    connection.take(other)
-    server.draining = true
-    connection.release(one)
-    assert.deepEqual(socket.steps, [])
-    connection.release(other)
-    assert.deepEqual(socket.steps, ['destroySoon'])
+  it('closes it behind the last stream when the server drains, or when it is the last one', () => {
+    for (const isBroken of [false, true]) {
+      const { socket, server, connection } = connected()
+      connection.take(one)
+      connection.take(other)
+      if (isBroken) connection.breakOff({ status: 400, error: new ServiceError('invalid_argument') })
+      else server.draining = true
+      connection.releaseStream(one)
+      assert.deepEqual(socket.steps, [])
+      connection.releaseStream(other)
+      assert.deepEqual(socket.steps, ['destroySoon'])
+    }
+  })
+})
+
+describe('NodeConnection.discardRest', () => {
+  const discarding = () => {
+    const { socket, clock, connection } = connected()
+    const request = requestOf(socket, false)
+    connection.discardRest(request)
+    return { socket, clock, sink: request.sink as BodySink }
+  }
+
+  it('throws away what comes, and ends with it', () => {
+    const { socket, clock, sink } = discarding()
+    sink.push(Buffer.alloc(100))
+    sink.push(null)
+    assert.deepEqual([socket.steps, clock.pending, socket.listenerCount('close')], [['resume'], 0, 1])
+  })
+
+  it('closes the connection when it is too much, or takes too long', async () => {
+    const large = discarding()
+    large.sink.push(Buffer.alloc(65_537))
+    assert.deepEqual(large.socket.steps, ['resume', 'destroy'])
+    const slow = discarding()
+    await slow.clock.advance(1_000)
+    assert.deepEqual(slow.socket.steps, ['resume', 'destroy'])
+    const left = discarding()
+    left.socket.emit('close')
+    assert.equal(left.clock.pending, 0)
   })
 })
 

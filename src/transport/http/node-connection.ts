@@ -3,11 +3,18 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/clock.ts'
-import type { ExchangePeer } from './exchange.ts'
+import type { SweptConnection } from './connection-sweep.ts'
+import type { BodyFailure, ExchangePeer } from './exchange.ts'
+import type { SinkableMessage } from './sinkable-message.ts'
 
 /** What waits for its reply on a connection. */
 export interface OpenExchange {
+  /** Whether all of the request has come. */
+  readonly complete: boolean
+  /** The connection has closed. */
   gone(): void
+  /** The rest of the request cannot be read. */
+  fail(failure: BodyFailure): void
 }
 
 /** What a connection knows of its server. */
@@ -16,16 +23,24 @@ export interface NodeConnectionServer {
   readonly draining: boolean
   /** How long a caller may take nothing of a reply that waits for it, in milliseconds. */
   readonly sendTimeoutMs: number
+  /** How large, in bytes, the rest of a request may be that nobody reads, and how long it may take, in milliseconds. */
+  readonly maxBodyBytes: number
+  readonly requestTimeoutMs: number
 }
+
+/** As much as is thrown away rather than close a connection for it. */
+const littleBytes = 65_536
 
 /** How long a connection is still read from, and what comes thrown away, after a reply that did not wait for the whole request. */
 const lingerMs = 1_000
 
 /** One connection, for as long as it lasts. */
-export class NodeConnection implements ExchangePeer {
+export class NodeConnection implements ExchangePeer, SweptConnection {
   readonly #open = new Set<OpenExchange>()
   /** Whether the last reply on it has been sent: what comes afterwards is not looked at. */
   closing = false
+  idleLooks = 0
+  #lingers = false
   readonly #socket: Socket
   readonly #server: NodeConnectionServer
   #address: string | undefined
@@ -43,16 +58,44 @@ export class NodeConnection implements ExchangePeer {
     return this.#open.size
   }
 
+  get isIdle(): boolean {
+    return this.#open.size === 0
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
   /** An exchange has begun. */
   take(exchange: OpenExchange): void {
+    this.idleLooks = 0
     this.#open.add(exchange)
   }
 
-  /** The last of a reply was handed over, or will never be. */
+  /** A reply was handed over, or will never be. */
   release(exchange: OpenExchange): void {
     this.#open.delete(exchange)
-    // A reply that began before the drain has not said that it is the last one here.
-    if (this.#server.draining && this.#open.size === 0) this.#socket.destroySoon()
+  }
+
+  /** As `release`, for a reply that began before it was known that it would be the last one here. */
+  releaseStream(exchange: OpenExchange): void {
+    this.release(exchange)
+    if ((this.closing || this.#server.draining) && this.#open.size === 0) this.#socket.destroySoon()
+  }
+
+  /** Whether the next reply is the last one. */
+  get isLast(): boolean {
+    return this.closing && this.#open.size === 1
+  }
+
+  /**
+   * What came is no request. If it is the body of the latest one, that one fails; those before it are good, and get their
+   * replies before the connection closes.
+   */
+  breakOff(failure: BodyFailure): void {
+    this.closing = true
+    const latest = [...this.#open].at(-1)
+    if (latest?.complete === false) latest.fail(failure)
   }
 
   get address(): string {
@@ -88,10 +131,32 @@ export class NodeConnection implements ExchangePeer {
     this.#socket.setTimeout(0)
   }
 
-  /** The next reply is the last one. */
-  close(request: IncomingMessage): void {
+  /** The reply that is being sent is the last one. */
+  close(request: SinkableMessage): void {
     this.closing = true
     if (!request.complete) this.#linger(request)
+  }
+
+  /** A reply did not wait for the whole request: what is still to come of it is thrown away, within limits. */
+  discardRest(request: SinkableMessage): void {
+    const { clock, maxBodyBytes, requestTimeoutMs } = this.#server
+    const limitBytes = Math.max(maxBodyBytes, littleBytes)
+    let bytes = 0
+    const timer = clock.schedule(requestTimeoutMs, () => this.destroy())
+    const stop = () => timer.cancel()
+    this.#socket.once('close', stop)
+    request.sink = {
+      push: (piece) => {
+        if (piece === null) {
+          stop()
+          this.#socket.off('close', stop)
+          return
+        }
+        bytes += piece.length
+        if (bytes > limitBytes) this.destroy()
+      },
+    }
+    request.resume()
   }
 
   /**
@@ -101,6 +166,8 @@ export class NodeConnection implements ExchangePeer {
   #linger(request: IncomingMessage): void {
     const socket = this.#socket
     socket.destroySoon = () => {
+      if (this.#lingers) return
+      this.#lingers = true
       socket.end()
       request.resume()
       const timer = this.#server.clock.schedule(lingerMs, () => socket.destroy())

@@ -1,8 +1,9 @@
 // An exchange of node:http, close to its parser: bodies come without the machinery of streams where they are read whole.
-import { IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Task, Timer } from '../../core/clock.ts'
 import { ServiceError } from '../../core/errors.ts'
 import type { Metadata } from '../../core/metadata.ts'
+import { ByteCollector } from './byte-collector.ts'
 import {
   type BodyFailure,
   type BodyLimits,
@@ -16,48 +17,33 @@ import {
 } from './exchange.ts'
 import type { NodeConnection, OpenExchange } from './node-connection.ts'
 import { NodeWriter } from './node-writer.ts'
-
-/** Gets the pieces of a body, null at its end. */
-interface BodySink {
-  push(piece: Buffer | null): void
-}
-
-/**
- * A request whose body may go straight to a sink. The parser hands each piece to `push`; a stream would copy it into its
- * buffer, and tell of it two turns later: that is a tenth of what a small request costs.
- */
-export class SinkableMessage extends IncomingMessage {
-  sink: BodySink | undefined = undefined
-
-  override push(piece: Buffer | null, encoding?: BufferEncoding): boolean {
-    const { sink } = this
-    if (sink === undefined) return super.push(piece, encoding)
-    sink.push(piece)
-    return true
-  }
-}
+import type { BodySink, SinkableMessage } from './sinkable-message.ts'
 
 /** Headers as node:http gives them. */
 class NodeHeaders implements Metadata {
-  readonly #headers: IncomingMessage['headers']
+  readonly #request: IncomingMessage
 
-  constructor(headers: IncomingMessage['headers']) {
-    this.#headers = headers
+  constructor(request: IncomingMessage) {
+    this.#request = request
   }
 
   get(name: string): string | undefined {
-    const value = this.#headers[name]
+    const { headers } = this.#request
+    // What every object has is none of what was sent.
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined
     return typeof value === 'string' || value === undefined ? value : value.join(', ')
   }
 
   *[Symbol.iterator](): Iterator<[string, string]> {
-    for (const [name, value] of Object.entries(this.#headers)) {
-      if (value !== undefined) yield [name, typeof value === 'string' ? value : value.join(', ')]
-    }
+    for (const name of Object.keys(this.#request.headers)) yield [name, this.get(name) ?? '']
   }
 }
 
 const nothing = new Uint8Array()
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+}
 
 /** One request of node:http and its reply. */
 export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
@@ -72,8 +58,7 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
   readonly #expectsContinue: boolean
   #limits: BodyLimits | undefined = undefined
   #timer: Timer | undefined = undefined
-  #pieces: Buffer[] | undefined = undefined
-  #first: Buffer | undefined = undefined
+  readonly #body = new ByteCollector()
   #requestBytes = 0
   #writer: NodeWriter | undefined = undefined
   #replied = false
@@ -86,7 +71,7 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
   ) {
     this.method = request.method ?? ''
     this.target = request.url ?? ''
-    this.headers = new NodeHeaders(request.headers)
+    this.headers = new NodeHeaders(request)
     this.peer = connection
     this.#request = request
     this.#response = response
@@ -95,13 +80,11 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
   }
 
   readBody(limits: BodyLimits): void {
-    const { headers } = this.#request
-    const length = headers['content-length']
-    if (length === undefined && headers['transfer-encoding'] === undefined) {
+    if (!hasBody(this.#request)) {
       this.listener?.onBody(nothing)
       return
     }
-    if (Number(length) > limits.maxBytes) {
+    if (Number(this.#request.headers['content-length']) > limits.maxBytes) {
       this.listener?.onBodyFailure(tooLarge(limits.maxBytes))
       return
     }
@@ -117,23 +100,17 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
     if (limits === undefined) return
     if (piece === null) {
       this.#stopReading()
-      const whole = this.#pieces === undefined ? (this.#first ?? nothing) : Buffer.concat(this.#pieces)
-      this.#pieces = undefined
-      this.listener?.onBody(whole)
+      this.listener?.onBody(this.#body.take())
       return
     }
     this.#requestBytes += piece.length
-    if (this.#requestBytes > limits.maxBytes) this.#fail(tooLarge(limits.maxBytes))
-    else if (this.#first === undefined) this.#first = piece
-    else {
-      this.#pieces ??= [this.#first]
-      this.#pieces.push(piece)
-    }
+    if (this.#requestBytes > limits.maxBytes) this.fail(tooLarge(limits.maxBytes))
+    else this.#body.push(piece)
   }
 
   /** The body did not come in time. */
   run(): void {
-    if (this.#limits !== undefined) this.#fail(tooSlow(this.#limits.timeoutMs))
+    if (this.#limits !== undefined) this.fail(tooSlow(this.#limits.timeoutMs))
   }
 
   async *openBody(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -152,14 +129,12 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
   send(status: number, headers: HeaderList, body: string | Uint8Array | undefined, close: boolean): void {
     if (this.#replied) return
     const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    const list = close ? [...headers, 'connection', 'close'] : [...headers]
+    const list = [...headers]
     // A body there is none of must not be announced (RFC 9110, 8.6).
     if (status !== 204 && status !== 304) list.push('content-length', String(length))
-    // Throws for what cannot be sent, before anything is.
-    this.#response.writeHead(status, list)
-    this.#replied = true
+    this.#begin(status, list, close)
+    this.#discardRest()
     if (this.onDone !== undefined) this.#report(status, () => (this.method === 'HEAD' ? 0 : length))
-    if (close) this.peer.close(this.#request)
     if (length === 0) this.#response.end()
     else {
       this.#response.end(body)
@@ -169,19 +144,46 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
   }
 
   start(status: number, headers: HeaderList, close: boolean): ReplyWriter {
-    const writer = new NodeWriter(this.#response, this.peer, () => this.peer.release(this))
+    const writer = new NodeWriter(this.#response, this.peer, () => {
+      this.#discardRest()
+      this.peer.releaseStream(this)
+    })
     if (this.#replied) {
       writer.gone()
       return writer
     }
-    this.#response.writeHead(status, close ? [...headers, 'connection', 'close'] : [...headers])
-    this.#replied = true
+    this.#begin(status, [...headers], close)
     this.#writer = writer
     if (this.onDone !== undefined) this.#report(status, () => writer.bytes)
-    if (close) this.peer.close(this.#request)
     // The caller learns at once that its stream has begun, however long the first message takes.
     this.#response.flushHeaders()
     return writer
+  }
+
+  /** Throws for what cannot be sent, before anything is. */
+  #begin(status: number, headers: string[], close: boolean): void {
+    const isLast = close || this.peer.isLast
+    if (isLast) headers.push('connection', 'close')
+    this.#response.writeHead(status, headers)
+    this.#replied = true
+    if (isLast) this.peer.close(this.#request)
+  }
+
+  /** Nobody waits for what is still to come of the request. */
+  #discardRest(): void {
+    const request = this.#request
+    if (!request.complete && hasBody(request) && !this.peer.closing) this.peer.discardRest(request)
+  }
+
+  get complete(): boolean {
+    return this.#request.complete
+  }
+
+  fail(failure: BodyFailure): void {
+    this.#stopReading()
+    this.#body.take()
+    if (this.#replied) this.#writer?.destroy()
+    else this.listener?.onBodyFailure(failure)
   }
 
   /** The connection has closed. */
@@ -202,13 +204,6 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
       const { writableFinished: complete } = response
       this.onDone?.({ status, requestBytes: this.#requestBytes, responseBytes: bytes(), complete })
     })
-  }
-
-  #fail(failure: BodyFailure): void {
-    this.#stopReading()
-    this.#first = undefined
-    this.#pieces = undefined
-    this.listener?.onBodyFailure(failure)
   }
 
   #stopReading(): void {

@@ -33,6 +33,10 @@ export class NodeWriter implements ReplyWriter {
     this.#onEnd = onEnd
   }
 
+  get blocked(): boolean {
+    return this.#blocked !== undefined
+  }
+
   write(piece: string | Uint8Array): true | Promise<boolean> {
     if (this.#over) return Promise.resolve(false)
     if (typeof piece === 'string') {

@@ -19,6 +19,8 @@ class Writer implements ReplyWriter {
     return this.pieces.join('')
   }
 
+  readonly blocked = false
+
   write(piece: string | Uint8Array): true | Promise<boolean> {
     assert.equal(this.trailers, undefined, 'a piece came after the end')
     this.pieces.push(piece)

@@ -4,7 +4,8 @@ import type { Metadata } from '../../core/metadata.ts'
 import type { Exchange } from '../../platform/exchange.ts'
 import { AsyncQueue } from '../../primitives/async-queue.ts'
 import type { Codec } from '../codec.ts'
-import { joined, LineReader } from './line-reader.ts'
+import { ByteCollector } from './byte-collector.ts'
+import { LineReader } from './line-reader.ts'
 import { errorOfProblem } from './problem.ts'
 import { failureMark } from './reply-stream.ts'
 
@@ -28,9 +29,7 @@ export class MessageTaker implements ReplyTaker {
   readonly #resolve: Settle
   readonly #reject: Settle
   #exchange: Exchange | undefined = undefined
-  #first: Uint8Array | undefined = undefined
-  #more: Uint8Array[] | undefined = undefined
-  #bytes = 0
+  readonly #body = new ByteCollector()
 
   constructor(codec: Codec, maxBytes: number, resolve: Settle, reject: Settle) {
     this.#codec = codec
@@ -44,18 +43,13 @@ export class MessageTaker implements ReplyTaker {
   }
 
   onData(chunk: Uint8Array): void {
-    this.#bytes += chunk.length
-    if (this.#bytes > this.#maxBytes) this.#exchange?.abort(tooLarge(this.#maxBytes))
-    else if (this.#first === undefined) this.#first = chunk
-    else {
-      this.#more ??= [this.#first]
-      this.#more.push(chunk)
-    }
+    this.#body.push(chunk)
+    if (this.#body.length > this.#maxBytes) this.#exchange?.abort(tooLarge(this.#maxBytes))
   }
 
   onEnd(): void {
-    const bytes = this.#more === undefined ? this.#first : joined(this.#more, this.#bytes)
-    if (bytes === undefined) {
+    const bytes = this.#body.take()
+    if (bytes.length === 0) {
       this.#resolve(undefined)
       return
     }

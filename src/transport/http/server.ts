@@ -10,10 +10,13 @@ import { Closing } from '../../platform/closing.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { type DispatchStats, mounted } from '../dispatch.ts'
 import { answerBrokenRequest } from './broken-request.ts'
+import { ConnectionSweep } from './connection-sweep.ts'
 import { type ListenOptions, listen, urlOf } from './listen.ts'
 import { NodeConnection, type NodeConnectionServer } from './node-connection.ts'
-import { NodeExchange, SinkableMessage } from './node-exchange.ts'
+import { NodeExchange } from './node-exchange.ts'
+import { requestFlaw } from './request-flaw.ts'
 import { type HttpMount, HttpService, type HttpServiceOptions } from './service.ts'
+import { SinkableMessage } from './sinkable-message.ts'
 
 /** How a server proves who it is, and whether it asks the same of its callers. */
 export interface HttpTlsOptions {
@@ -118,6 +121,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #node: Server
   readonly #maxHeaders: number
   readonly #about: NodeConnectionServer
+  readonly #sweep: ConnectionSweep
   readonly #closing: Closing
 
   private constructor(node: Server, service: HttpService, limits: Limits, secure: boolean) {
@@ -131,14 +135,19 @@ export class HttpServer implements AsyncDisposable {
     this.#about = {
       clock: dispatcher.clock,
       sendTimeoutMs: limits.sendTimeoutMs,
+      maxBodyBytes: service.maxBodyBytes,
+      requestTimeoutMs: service.requestTimeoutMs,
       get draining() {
         return dispatcher.draining
       },
     }
+    const { keepAliveMs, headersTimeoutMs } = limits
+    this.#sweep = new ConnectionSweep(keepAliveMs === 0 ? Infinity : keepAliveMs + headersTimeoutMs)
     this.#closing = new Closing(() => this.#drain())
     node.on('request', (request, response) => this.#take(request as SinkableMessage, response, false))
     node.on('checkContinue', (request, response) => this.#take(request as SinkableMessage, response, true))
-    node.on('checkExpectation', (request, response) => this.#refuseExpectation(request as SinkableMessage, response))
+    // It is looked at with the rest of the request.
+    node.on('checkExpectation', (request, response) => this.#take(request as SinkableMessage, response, true))
     node.on('clientError', (error, socket) => {
       answerBrokenRequest(error, socket as Socket, (socket as KnownSocket)[connection], service.maxUrlChars)
     })
@@ -185,47 +194,28 @@ export class HttpServer implements AsyncDisposable {
     const timer = dispatcher.clock.schedule(drainMs + flushMs, () => this.#node.closeAllConnections())
     await drained
     await closed
+    this.#sweep.stop()
     timer.cancel()
   }
 
   #take(request: SinkableMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const exchange = this.#exchange(request, response, expectsContinue)
-    if (exchange === undefined) return
-    const { rawHeaders } = request
-    const hosts = hostsIn(rawHeaders)
-    if (rawHeaders.length > 2 * this.#maxHeaders)
-      this.#refuse(exchange, 431, `there are more than ${this.#maxHeaders} headers`)
-    else if (hosts > 1 || (hosts === 0 && request.httpVersionMinor > 0))
-      this.#refuse(exchange, 400, 'there must be one Host header')
-    else if (request.httpVersionMajor !== 1) this.#refuse(exchange, 400, 'this server speaks HTTP/1.1')
-    else this.#service.accept(exchange)
-  }
-
-  #refuseExpectation(request: SinkableMessage, response: ServerResponse): void {
-    const exchange = this.#exchange(request, response, true)
-    if (exchange !== undefined) this.#refuse(exchange, 417, 'the only expectation that can be met is 100-continue')
-  }
-
-  #exchange(request: SinkableMessage, response: ServerResponse, expectsContinue: boolean): NodeExchange | undefined {
     const socket = request.socket as KnownSocket
-    socket[connection] ??= new NodeConnection(socket, this.#about)
-    const known = socket[connection]
+    const known = socket[connection] ?? this.#meet(socket)
     // What follows a reply that closes the connection must not run.
-    return known.closing ? undefined : new NodeExchange(request, response, known, expectsContinue)
+    if (known.closing) return
+    const exchange = new NodeExchange(request, response, known, expectsContinue)
+    const flaw = requestFlaw(request, this.#maxHeaders)
+    if (flaw === undefined) this.#service.accept(exchange)
+    else this.#service.refuse(exchange, flaw.status, new ServiceError('invalid_argument', flaw.text), true)
   }
 
-  #refuse(exchange: NodeExchange, status: number, text: string): void {
-    this.#service.refuse(exchange, status, new ServiceError('invalid_argument', text), true)
+  #meet(socket: KnownSocket): NodeConnection {
+    const met = new NodeConnection(socket, this.#about)
+    socket[connection] = met
+    this.#sweep.add(met)
+    socket.on('close', () => this.#sweep.delete(met))
+    return met
   }
-}
-
-function hostsIn(rawHeaders: readonly string[]): number {
-  let hosts = 0
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
-  }
-  return hosts
 }
 
 function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {

@@ -42,6 +42,8 @@ export class HttpService {
   readonly #router: Router<HttpTarget>
   readonly #settings: HttpSettings
   readonly maxUrlChars: number
+  readonly maxBodyBytes: number
+  readonly requestTimeoutMs: number
   readonly #strictContentType: boolean
   readonly drainMs: number
 
@@ -51,11 +53,14 @@ export class HttpService {
     this.drainMs = checkNumber('drainMs', options?.drainMs ?? 10_000, { min: 0 })
     this.maxUrlChars = checkNumber('maxUrlChars', options?.maxUrlChars ?? 8_192, { min: 1, integer: true })
     this.#strictContentType = options?.strictContentType ?? false
+    const whole = { min: 1, integer: true } as const
+    this.maxBodyBytes = checkNumber('maxBodyBytes', options?.maxBodyBytes ?? 1_048_576, whole)
+    this.requestTimeoutMs = checkNumber('requestTimeoutMs', options?.requestTimeoutMs ?? 30_000, { min: 1 })
     this.#settings = {
       dispatcher,
       codec: jsonCodec({ maxDepth: options?.maxDepth }),
-      maxBodyBytes: checkNumber('maxBodyBytes', options?.maxBodyBytes ?? 1_048_576, { min: 1, integer: true }),
-      requestTimeoutMs: checkNumber('requestTimeoutMs', options?.requestTimeoutMs ?? 30_000, { min: 1 }),
+      maxBodyBytes: this.maxBodyBytes,
+      requestTimeoutMs: this.requestTimeoutMs,
       heartbeatMs: checkNumber('heartbeatMs', options?.heartbeatMs ?? 15_000, { min: 1 }),
       eventId: options?.eventId,
     }
@@ -112,22 +117,22 @@ export class HttpService {
       this.refuse(exchange, 501, new ServiceError('unimplemented', text))
       return
     }
-    const unfit = target.body && target.raw === undefined ? this.#unfit(exchange) : undefined
+    const unfit = target.raw === undefined ? this.#unfit(exchange, target.body) : undefined
     if (unfit === undefined) new HttpCall(exchange, target, parameters, asked, this.#settings).begin()
     else this.refuse(exchange, 415, bad(unfit), false, ['accept-encoding', 'identity'])
   }
 
-  /** Why a body must not be read. */
-  #unfit({ headers }: Exchange): string | undefined {
-    const encoding = headers.get('content-encoding')
+  /** Why a request must not be served. What a browser may send to another site without asking it first must not get through. */
+  #unfit({ method, headers }: Exchange, hasBody: boolean): string | undefined {
+    const encoding = hasBody && headers.get('content-encoding')
     if (encoding && encoding.toLowerCase() !== 'identity') return 'a body must be sent without content-encoding'
+    if (!hasBody && method !== 'POST') return undefined
     const type = headers.get('content-type')
     // Asked first: nearly all say so, and need no further look.
     if (type && isJson(type)) return undefined
-    if (this.#strictContentType) return 'the content-type must be application/json'
-    const site = headers.get('sec-fetch-site')
-    if (site === 'cross-site' || headers.get('origin')) return 'a browser must send the content-type application/json'
-    return undefined
+    if (hasBody && this.#strictContentType) return 'the content-type must be application/json'
+    if (headers.get('sec-fetch-site') !== 'cross-site' && !headers.get('origin')) return undefined
+    return 'a browser must send the content-type application/json'
   }
 }
 

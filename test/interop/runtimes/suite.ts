@@ -18,8 +18,6 @@ declare const Deno:
 const excluded: Readonly<Record<string, string>> = {
   'gives the caller the headers and trailers of the reply, also of an error and of a stream':
     'neither a Response nor fetch has trailers; the headers are proven beside fetch.ts',
-  'shows a deadline as such to what watches the handler, also of a stream and of one that never answers':
-    'on real clocks the abort of a caller whose deadline has passed may come before the same deadline here',
 }
 
 const isBun = typeof Bun !== 'undefined'
