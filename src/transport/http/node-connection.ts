@@ -36,7 +36,9 @@ const lingerMs = 1_000
 
 /** One connection, for as long as it lasts. */
 export class NodeConnection implements ExchangePeer, SweptConnection {
-  readonly #open = new Set<OpenExchange>()
+  /** Those that wait, the oldest first: nearly always one, for which a set would be dear. */
+  #oldest: OpenExchange | undefined = undefined
+  readonly #others = new Set<OpenExchange>()
   /** Whether the last reply on it has been sent: what comes afterwards is not looked at. */
   closing = false
   idleLooks = 0
@@ -49,17 +51,17 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
     this.#socket = socket
     this.#server = server
     socket.on('close', () => {
-      for (const exchange of this.#open) exchange.gone()
+      for (const exchange of this.#waiting()) exchange.gone()
     })
   }
 
   /** How many exchanges wait for their reply. */
   get waiting(): number {
-    return this.#open.size
+    return this.#oldest === undefined ? 0 : 1 + this.#others.size
   }
 
   get isIdle(): boolean {
-    return this.#open.size === 0
+    return this.#oldest === undefined
   }
 
   destroy(): void {
@@ -69,23 +71,37 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
   /** An exchange has begun. */
   take(exchange: OpenExchange): void {
     this.idleLooks = 0
-    this.#open.add(exchange)
+    if (this.#oldest === undefined) this.#oldest = exchange
+    else this.#others.add(exchange)
   }
 
   /** A reply was handed over, or will never be. */
   release(exchange: OpenExchange): void {
-    this.#open.delete(exchange)
+    if (exchange !== this.#oldest) {
+      this.#others.delete(exchange)
+      return
+    }
+    this.#oldest = undefined
+    for (const next of this.#others) {
+      this.#others.delete(next)
+      this.#oldest = next
+      return
+    }
+  }
+
+  #waiting(): OpenExchange[] {
+    return this.#oldest === undefined ? [] : [this.#oldest, ...this.#others]
   }
 
   /** As `release`, for a reply that began before it was known that it would be the last one here. */
   releaseStream(exchange: OpenExchange): void {
     this.release(exchange)
-    if ((this.closing || this.#server.draining) && this.#open.size === 0) this.#socket.destroySoon()
+    if ((this.closing || this.#server.draining) && this.isIdle) this.#socket.destroySoon()
   }
 
   /** Whether the next reply is the last one. */
   get isLast(): boolean {
-    return this.closing && this.#open.size === 1
+    return this.closing && this.waiting === 1
   }
 
   /**
@@ -94,7 +110,7 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
    */
   breakOff(failure: BodyFailure): void {
     this.closing = true
-    const latest = [...this.#open].at(-1)
+    const latest = this.#waiting().at(-1)
     if (latest?.complete === false) latest.fail(failure)
   }
 
