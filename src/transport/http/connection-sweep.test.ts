@@ -36,6 +36,15 @@ describe('ConnectionSweep', () => {
     assert.equal(used.destroyed, 0)
   })
 
+  it('closes what is idle at once when it is asked to', () => {
+    const sweep = new ConnectionSweep(Infinity)
+    const [idle, busy] = [new Connection(), new Connection()]
+    busy.isIdle = false
+    for (const connection of [idle, busy]) sweep.add(connection)
+    sweep.destroyIdle()
+    assert.deepEqual([idle.destroyed, busy.destroyed], [1, 0])
+  })
+
   it('sets no timer where nothing is limited, nor when the last connection has gone', () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()

@@ -34,6 +34,11 @@ export class ConnectionSweep {
     if (this.#connections.size === 0) this.stop()
   }
 
+  /** Closes all on which no reply is to come, at once. */
+  destroyIdle(): void {
+    for (const connection of this.#connections) if (connection.isIdle) connection.destroy()
+  }
+
   stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined

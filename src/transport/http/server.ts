@@ -144,6 +144,7 @@ export class HttpServer implements AsyncDisposable {
     const { keepAliveMs, headersTimeoutMs } = limits
     this.#sweep = new ConnectionSweep(keepAliveMs === 0 ? Infinity : keepAliveMs + headersTimeoutMs)
     this.#closing = new Closing(() => this.#drain())
+    node.on(secure ? 'secureConnection' : 'connection', (socket) => this.#meet(socket as KnownSocket))
     node.on('request', (request, response) => this.#take(request as SinkableMessage, response, false))
     node.on('checkContinue', (request, response) => this.#take(request as SinkableMessage, response, true))
     // It is looked at with the rest of the request.
@@ -191,6 +192,8 @@ export class HttpServer implements AsyncDisposable {
     // First, so that every reply from now on closes its connection.
     const drained = dispatcher.drain(drainMs)
     const closed = new Promise<void>((resolve) => this.#node.close(() => resolve()))
+    // Of those on which nothing was ever sent not every Node knows that they are idle.
+    this.#sweep.destroyIdle()
     const timer = dispatcher.clock.schedule(drainMs + flushMs, () => this.#node.closeAllConnections())
     await drained
     await closed
