@@ -2,6 +2,7 @@
 import type { Context } from '../core/context.ts'
 import type { ServiceError } from '../core/errors.ts'
 import type { Metadata } from '../core/metadata.ts'
+import { ByteCollector } from '../primitives/byte-collector.ts'
 import type { Exchange, Origin, OutgoingRequest, ReplyListener } from './exchange.ts'
 import { replyTooLarge } from './request-failure.ts'
 
@@ -12,18 +13,15 @@ export interface CollectedReply {
   readonly body: Uint8Array
 }
 
-const nothing = new Uint8Array()
-
 /** Sends the request when it is made; `promise` settles at the end. */
 export class WholeReply implements ReplyListener {
   readonly promise: Promise<CollectedReply>
   readonly #maxReplyBytes: number
   readonly #origin: Origin
   readonly #settle = Promise.withResolvers<CollectedReply>()
-  readonly #chunks: Uint8Array[] = []
+  readonly #body = new ByteCollector()
   readonly #aborting: Disposable | undefined
   readonly #exchange: Exchange
-  #bytes = 0
   #head: { readonly status: number; readonly headers: Metadata } | undefined
 
   constructor(origin: Origin, request: OutgoingRequest, ctx: Context | undefined, maxReplyBytes: number) {
@@ -39,31 +37,19 @@ export class WholeReply implements ReplyListener {
   }
 
   onData(chunk: Uint8Array): void {
-    this.#bytes += chunk.byteLength
-    if (this.#bytes > this.#maxReplyBytes) this.#exchange.abort(replyTooLarge(this.#origin.url, this.#maxReplyBytes))
-    else this.#chunks.push(chunk)
+    this.#body.push(chunk)
+    if (this.#body.length > this.#maxReplyBytes)
+      this.#exchange.abort(replyTooLarge(this.#origin.url, this.#maxReplyBytes))
   }
 
   onEnd(): void {
     this.#aborting?.[Symbol.dispose]()
-    if (this.#head !== undefined) this.#settle.resolve({ ...this.#head, body: joined(this.#chunks, this.#bytes) })
+    if (this.#head !== undefined) this.#settle.resolve({ ...this.#head, body: this.#body.take() })
   }
 
   onFailure(error: ServiceError): void {
     this.#aborting?.[Symbol.dispose]()
-    this.#chunks.length = 0
+    this.#body.take()
     this.#settle.reject(error)
   }
-}
-
-function joined(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const [first = nothing] = chunks
-  if (chunks.length <= 1) return first
-  const whole = new Uint8Array(sizeBytes)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
 }

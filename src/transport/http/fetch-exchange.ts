@@ -1,7 +1,7 @@
 // An exchange of a runtime that serves HTTP by the Fetch standard: a Request in, a Response out.
 import { ServiceError } from '../../core/errors.ts'
 import type { Metadata } from '../../core/metadata.ts'
-import { ByteCollector } from './byte-collector.ts'
+import { ByteCollector } from '../../primitives/byte-collector.ts'
 import {
   type BodyFailure,
   type BodyLimits,

@@ -3,8 +3,8 @@ import { ServiceError } from '../../core/errors.ts'
 import type { Metadata } from '../../core/metadata.ts'
 import type { Exchange } from '../../platform/exchange.ts'
 import { AsyncQueue } from '../../primitives/async-queue.ts'
+import { ByteCollector } from '../../primitives/byte-collector.ts'
 import type { Codec } from '../codec.ts'
-import { ByteCollector } from './byte-collector.ts'
 import type { ReplyTaker } from './reply-taker.ts'
 
 /** A reply that a single call decodes by itself. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Task, Timer } from '../../core/clock.ts'
 import { ServiceError } from '../../core/errors.ts'
 import type { Metadata } from '../../core/metadata.ts'
-import { ByteCollector } from './byte-collector.ts'
+import { ByteCollector } from '../../primitives/byte-collector.ts'
 import {
   type BodyFailure,
   type BodyLimits,
