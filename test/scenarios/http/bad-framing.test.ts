@@ -1,8 +1,6 @@
-// Requests whose end two readers could see in two places (request smuggling): refused, and nothing behind them ever runs.
-import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
-import { everyPace } from './raw-http.ts'
-import { goodBody, goodRequest, Victim } from './victim.ts'
+import { after, before, beforeEach, describe } from 'node:test'
+import { passedBy, refusedBy } from './hidden-request.ts'
+import { goodBody, Victim } from './victim.ts'
 
 let victim: Victim
 before(async () => {
@@ -11,36 +9,13 @@ before(async () => {
 beforeEach(() => victim.forget())
 after(() => victim[Symbol.asyncDispose]())
 
-/** The request that must not run. */
-const hidden = goodRequest
 const lines = (...all: readonly string[]) => all.join('\r\n')
 const head = (...headers: readonly string[]) => lines('POST /sum HTTP/1.1', 'host: victim', ...headers, '', '')
 const chunks = `d\r\n${goodBody}\r\n0\r\n\r\n`
 
-/** Proves of each that it is refused, at any pace, and that what is hidden behind it is not run. */
-function refused(requests: Readonly<Record<string, string>>, status: number | readonly number[] = 400): void {
-  for (const [name, data] of Object.entries(requests)) {
-    for (const pace of everyPace) {
-      it(`is refused and closes the connection: ${name}, ${pace}`, async () => {
-        await victim.refuses(data + hidden, { status, closes: true, pace })
-      })
-    }
-  }
-}
-
-/** Proves of each that it is one request, and what follows another. */
-function passes(requests: Readonly<Record<string, string>>): void {
-  for (const [name, data] of Object.entries(requests)) {
-    for (const pace of everyPace) {
-      it(`is one request and passes: ${name}, ${pace}`, async () => {
-        const http = await victim.connect()
-        await (pace === 'byte by byte' ? http.drip(data + hidden) : http.write(data + hidden))
-        assert.deepEqual([(await http.reply(1)).status, (await http.reply(2)).status], [200, 200])
-        await victim.isWell('sum', 'sum')
-      })
-    }
-  }
-}
+const refused = (requests: Readonly<Record<string, string>>, status?: number | readonly number[]) =>
+  refusedBy(() => victim, requests, status)
+const passes = (requests: Readonly<Record<string, string>>) => passedBy(() => victim, requests)
 
 describe('the length of a body', () => {
   const values = [
