@@ -1,15 +1,15 @@
 // Tests of server.ts: where it listens, how it knows its callers, its limits, and how it ends; what it does with a request is in service.test.ts.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
+import { pem } from '../../../test/platform/http-servers.ts'
 import { contract, serverStream, unary } from '../../core/contract.ts'
 import { endpoints } from '../../core/endpoints.ts'
 import { eventually } from '../../testing/eventually.ts'
@@ -59,13 +59,8 @@ async function open(port: number): Promise<Socket> {
   return socket
 }
 
-function certificate(name: string): { key: string; cert: string } {
-  const [key, cert] = [join(folder, `${name}-key.pem`), join(folder, `${name}.pem`)]
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-days', '2']
-  const form = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  execFileSync('openssl', ['req', '-x509', ...form, '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' })
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
-}
+/** The key and the certificate of one of test/certificates. */
+const pair = (name: string) => ({ key: pem(`${name}-key`), cert: pem(name) })
 
 describe('httpServer', () => {
   it('refuses options out of range at construction, and names them', () => {
@@ -76,6 +71,10 @@ describe('httpServer', () => {
       assert.throws(() => httpServer(svc, serving(), { [option]: value }), refused, option)
       assert.throws(() => httpServer({ [option]: value }), refused)
     }
+    assert.throws(() => httpServer(svc, serving(), { tls: { key: 'no', cert: 'no' } }), {
+      name: 'TypeError',
+      message: /^tls/,
+    })
   })
 
   it('refuses endpoints that are missing, methods mounted twice, and routes that collide', () => {
@@ -128,7 +127,6 @@ describe('httpServer', () => {
   })
 
   it('speaks TLS, and tells the handler so', async () => {
-    const { key, cert } = certificate('server')
     const lines: unknown[] = []
     const served = serving({
       name: (_, ctx) => {
@@ -136,9 +134,9 @@ describe('httpServer', () => {
         return 'secret'
       },
     })
-    await using server = await httpServer(svc, served, { tls: { key, cert } }).listen(local)
+    await using server = await httpServer(svc, served, { tls: pair('server') }).listen(local)
     assert.match(server.url, /^https:/)
-    await using client = httpClient(svc, { url: server.url, tls: { ca: cert } })
+    await using client = httpClient(svc, { url: server.url, tls: { ca: pem('ca') } })
     assert.equal(await client.name(), 'secret')
     assert.deepEqual(lines, [true, undefined])
     await using stranger = httpClient(svc, { url: server.url })
@@ -146,16 +144,15 @@ describe('httpServer', () => {
   })
 
   it('asks callers for a certificate that its authority signed, and hands it to the handler', async () => {
-    const [own, known, unknown] = ['server', 'known', 'unknown'].map(certificate) as [Pem, Pem, Pem]
     const served = serving({
       name: (_, ctx) => new X509Certificate(Buffer.from(ctx.get(clientCertificate) as Uint8Array)).subject,
     })
-    const tls = { ...own, ca: known.cert, requestCertificate: true }
+    const tls = { ...pair('server'), ca: pem('ca'), requestCertificate: true }
     await using server = await httpServer(svc, served, { tls }).listen(local)
-    await using client = httpClient(svc, { url: server.url, tls: { ca: own.cert, ...known } })
-    assert.equal(await client.name(), 'CN=known')
-    for (const shown of [unknown, {}]) {
-      await using other = httpClient(svc, { url: server.url, tls: { ca: own.cert, ...shown } })
+    await using client = httpClient(svc, { url: server.url, tls: { ca: pem('ca'), ...pair('client') } })
+    assert.match(await client.name(), /^CN=/)
+    for (const shown of [pair('expired'), {}]) {
+      await using other = httpClient(svc, { url: server.url, tls: { ca: pem('ca'), ...shown } })
       await assert.rejects(other.name(), { code: 'unavailable' })
     }
     assert.equal(server.stats.served, 1)
@@ -187,8 +184,6 @@ describe('httpServer', () => {
     assert.equal(server.stats.served, 0)
   })
 })
-
-type Pem = ReturnType<typeof certificate>
 
 describe('closing an HTTP server', () => {
   it('lets a call in flight end, and closes its connection with the reply', async () => {

@@ -2,7 +2,7 @@
 import { createServer, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { TlsOptions } from 'node:tls'
+import { createSecureContext, type TlsOptions } from 'node:tls'
 import type { Contract, Methods } from '../../core/contract.ts'
 import type { Endpoints } from '../../core/endpoints.ts'
 import { ServiceError } from '../../core/errors.ts'
@@ -75,6 +75,7 @@ export function httpServer<M extends Methods>(
   const limits = limitsOf(options)
   // Once now, for the sake of its checks.
   new HttpService(mounts, options)
+  if (options?.tls !== undefined) checkTls(options.tls)
   return {
     listen: async (where) => HttpServer.listen(new HttpService(mounts, options), limits, options?.tls, where ?? {}),
   }
@@ -240,6 +241,14 @@ function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {
   node.maxHeadersCount = maxHeaders + 1
   if (maxConnections !== undefined) node.maxConnections = maxConnections
   return node as Server
+}
+
+function checkTls(tls: HttpTlsOptions): void {
+  try {
+    createSecureContext(tlsOptions(tls))
+  } catch (thrown) {
+    throw new TypeError('tls: key, cert and ca must be PEM, and key and cert belong together', { cause: thrown })
+  }
 }
 
 function tlsOptions({ key, cert, ca, requestCertificate = false }: HttpTlsOptions): TlsOptions {
