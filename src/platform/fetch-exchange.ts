@@ -47,6 +47,8 @@ export class FetchExchange implements Exchange, Task {
   begin(): void {
     this.#owner.running.add(this)
     this.ended = this.#exchange().catch((thrown: unknown) => {
+      // Also when it was not the platform but whoever hears of the reply.
+      this.#controller.abort(thrown)
       const failure = this.#body?.failure ?? thrown
       this.#fail(requestFailure(this.#origin, failure, this.#stage))
     })

@@ -43,7 +43,7 @@ export interface InboundCall {
   /** The call as its handler will see it, for wires that know more of it. @default what `headers` and `peer` say */
   inbound?(trusted: boolean): Inbound
   /** Called once there is time to run the call: the message or the stream of messages, or a promise of it. Whatever it throws is the caller's error. */
-  decode(): unknown
+  decode(ctx: Context): unknown
   /** A good response. When this throws (it could not be encoded), nothing must have been sent, and `refuse` follows. */
   respond(response: unknown, inbound: Inbound): void
   /** A stream of responses has begun. It must be read or closed; what it throws is ready to be sent. */
@@ -132,6 +132,11 @@ export class ServedCall implements Listener {
     return ofThisServer(error)
   }
 
+  /** Something went wrong after the call had ended: those who watch hear of it. */
+  report(thrown: unknown): void {
+    this.#keeper.failed(this.#ctx, ServiceError.from(thrown), originalOf(thrown))
+  }
+
   /** The caller's timer and ours are for one moment; whichever comes first, the handler should see a deadline. */
   #callOff(why: string): void {
     const ctx = this.#ctx
@@ -143,7 +148,7 @@ export class ServedCall implements Listener {
 
   #start(): Promise<unknown> {
     try {
-      const decoded = this.#call.decode()
+      const decoded = this.#call.decode(this.#ctx)
       return decoded instanceof Promise
         ? decoded.then((message) => this.#handle(message), unreadable)
         : this.#handle(decoded)

@@ -54,13 +54,17 @@ export function singleMethod({
   idempotent = false,
   timeoutMs,
 }: SingleMethodOptions): MethodInfo {
-  const [service, name, ...more] = method.split('/')
-  if (!service || !name || more.length > 0) {
-    throw new TypeError(`method must be service/name, but is ${JSON.stringify(method)}`)
-  }
+  const { service, name } = nameOf('method', method)
   if (!kinds.includes(kind)) throw new TypeError(`kind must be one of ${kinds.join(', ')}, but is ${String(kind)}`)
   if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, { min: 1 })
   return Object.freeze({ ...noMethod, service, name, fullName: method, kind, idempotent, timeoutMs })
+}
+
+/** Splits `service/name`. Throws a TypeError, which names the option, for what is none. */
+export function nameOf(option: string, fullName: string): { readonly service: string; readonly name: string } {
+  const [service, name, ...more] = fullName.split('/')
+  if (service && name && more.length === 0) return { service, name }
+  throw new TypeError(`${option} must be service/name, but is ${JSON.stringify(fullName)}`)
 }
 
 /**

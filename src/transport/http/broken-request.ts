@@ -50,19 +50,19 @@ const answers = {
 export function answerBrokenRequest(
   error: BrokenRequest,
   socket: Socket,
-  connection: NodeConnection | undefined,
+  connection: NodeConnection,
   maxUrlChars: number,
 ): void {
   // It has its last reply, or will have: more of what is no request changes nothing.
-  if (connection?.closing) return
+  if (connection.closing) return
   const { status, reason, code, text } = answerTo(error, maxUrlChars)
   const refusal = new ServiceError(code, text)
-  if (connection !== undefined && connection.waiting > 0) {
+  if (connection.waiting > 0) {
     connection.breakOff({ status, error: refusal })
     return
   }
   const { _httpMessage: replying } = socket as Socket & { readonly _httpMessage?: ServerResponse | null }
-  if (connection !== undefined) connection.closing = true
+  connection.closing = true
   if (!socket.writable || replying) {
     socket.destroy()
     return

@@ -11,12 +11,14 @@ import { Requester } from '../../platform/requester.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { jsonCodec } from '../codec.ts'
 import type { ClientHooks } from '../hooks.ts'
-import { singleCall } from '../single.ts'
+import { nameOf, singleCall } from '../single.ts'
 import { connectionOptions, type HttpConnectionOptions } from './client.ts'
 import { ClientCall, headersOf } from './client-call.ts'
 import { checkRoute } from './endpoint.ts'
 import type { HttpCallEnd } from './http-call-end.ts'
 import { type HttpCallCount, type HttpReply, HttpReplyTaker } from './http-reply.ts'
+
+export type { HttpCallEnd, HttpReply }
 
 /** What is sent. */
 export interface HttpCallRequest {
@@ -47,6 +49,8 @@ export interface HttpCallOptions<Req, Res>
   readonly reply?: 'whole' | 'stream' | undefined
   /** The largest reply that is read whole, in bytes. @default 4_194_304 */
   readonly maxReplyBytes?: number | undefined
+  /** How deep the JSON of a reply may nest. @default 100 */
+  readonly maxDepth?: number | undefined
   /** Makes the request. @default JSON as the body */
   readonly encode?: ((request: Req, ctx: Context) => HttpCallRequest | Promise<HttpCallRequest>) | undefined
   /** Reads a reply with a status from 200 to 299. @default the body as JSON; the stream as it is */
@@ -75,15 +79,21 @@ export function httpCall<Req = unknown, Res = unknown>(options: HttpCallOptions<
   checkRoute(method, url.pathname)
   if (options.timeoutMs !== undefined) checkNumber('timeoutMs', options.timeoutMs, { min: 1 })
   const maxBytes = checkNumber('maxReplyBytes', options.maxReplyBytes ?? 4_194_304, { min: 1, integer: true })
-  const codec = jsonCodec()
+  const codec = jsonCodec({ maxDepth: options.maxDepth })
   const requester = new Requester(connectionOptions(options))
   const line = { origin: requester.to(url.origin), verb: method, headers: [], codec, maxReplyBytes: maxBytes }
   const send = ({ path = '', headers = {}, body }: HttpCallRequest, ctx: Context) =>
     new Promise<HttpReply>((resolve, reject) => {
       const count = ctx.get(counted) ?? { status: 0, requestBytes: 0, responseBytes: 0 }
-      const all = headersOf(line, ctx)
-      for (const [name, value] of Object.entries(headers)) all.push(name.toLowerCase(), value)
-      const request = { method, path: `${url.pathname}${url.search}${path}`, headers: all, body: measured(body, count) }
+      // What a hook or the call itself has set counts, and it counts once.
+      const encoded = Object.entries(headers).flatMap(([name, value]) => [name.toLowerCase(), value])
+      const all = headersOf({ ...line, headers: encoded }, ctx)
+      const request = {
+        method,
+        path: `${url.pathname}${url.search}${path}`,
+        headers: all,
+        body: ends.length === 0 ? body : measured(body, count),
+      }
       new ClientCall(
         line,
         request,
@@ -96,7 +106,10 @@ export function httpCall<Req = unknown, Res = unknown>(options: HttpCallOptions<
     encode: options.encode ?? jsonRequest,
     decode: (options.decode ??
       (streams ? (message: HttpReply) => message.stream : (message: HttpReply) => message.json())) as never,
-    before: [(ctx) => ctx.with(counted, { status: 0, requestBytes: 0, responseBytes: 0 }), ...before],
+    before:
+      ends.length === 0
+        ? before
+        : [(ctx) => ctx.with(counted, { status: 0, requestBytes: 0, responseBytes: 0 }), ...before],
     finally:
       ends.length === 0
         ? undefined
@@ -126,10 +139,7 @@ function infoOf(
   url: URL,
   streams: boolean,
 ): MethodInfo {
-  const [service = '', own = '', ...more] = (name ?? '').split('/')
-  if (name !== undefined && (service === '' || own === '' || more.length > 0))
-    throw new TypeError(`name must be service/name, but is ${JSON.stringify(name)}`)
-  const named = name === undefined ? { service: url.host, name: `${method} ${url.pathname}` } : { service, name: own }
+  const named = name === undefined ? { service: url.host, name: `${method} ${url.pathname}` } : nameOf('name', name)
   return Object.freeze({
     ...noMethod,
     ...named,

@@ -19,6 +19,8 @@ import { MessageTaker, StreamTaker } from './reply-taker.ts'
 import { requestForm } from './request-form.ts'
 import { RequestStream } from './request-stream.ts'
 
+export type { RequesterTls }
+
 /** How connections to a server are made and kept. */
 export interface HttpConnectionOptions {
   /** How many connections there may be; calls beyond wait, at the longest until their deadline. @default 256 */

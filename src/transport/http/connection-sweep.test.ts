@@ -12,6 +12,10 @@ class Connection {
   destroy(): void {
     this.destroyed++
   }
+
+  finish(): void {
+    if (this.isIdle) this.destroyed++
+  }
 }
 
 describe('ConnectionSweep', () => {
@@ -36,12 +40,12 @@ describe('ConnectionSweep', () => {
     assert.equal(used.destroyed, 0)
   })
 
-  it('closes what is idle at once when it is asked to', () => {
+  it('has all finish when it is asked to', () => {
     const sweep = new ConnectionSweep(Infinity)
     const [idle, busy] = [new Connection(), new Connection()]
     busy.isIdle = false
     for (const connection of [idle, busy]) sweep.add(connection)
-    sweep.destroyIdle()
+    sweep.finish()
     assert.deepEqual([idle.destroyed, busy.destroyed], [1, 0])
   })
 

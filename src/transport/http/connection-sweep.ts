@@ -7,6 +7,8 @@ export interface SweptConnection {
   /** How often it was found to be; the sweep counts, and whoever takes a request sets it back. */
   idleLooks: number
   destroy(): void
+  /** Closes it behind what was handed over, unless more is to come. */
+  finish(): void
 }
 
 const looksInLimit = 4
@@ -34,9 +36,9 @@ export class ConnectionSweep {
     if (this.#connections.size === 0) this.stop()
   }
 
-  /** Closes all on which no reply is to come, at once. */
-  destroyIdle(): void {
-    for (const connection of this.#connections) if (connection.isIdle) connection.destroy()
+  /** Closes all on which no reply is to come. */
+  finish(): void {
+    for (const connection of this.#connections) connection.finish()
   }
 
   stop(): void {

@@ -7,11 +7,13 @@ import { noMethod } from '../../core/method.ts'
 import { tell } from '../../core/tell.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { ServerHooks } from '../hooks.ts'
-import { hookedEndpoint } from '../single.ts'
+import { hookedEndpoint, nameOf } from '../single.ts'
 import type { HttpCallEnd } from './http-call-end.ts'
 import { HttpInbound } from './http-inbound.ts'
 import type { HttpReplyMessage, HttpRequestMessage } from './http-request-message.ts'
 import type { HttpMount } from './service.ts'
+
+export type { HttpCallEnd, HttpMount, HttpReplyMessage, HttpRequestMessage }
 
 /** How a single endpoint is served over HTTP. */
 export interface HttpEndpointOptions<Req, Res> extends Pick<ServerHooks, 'before' | 'after'> {
@@ -48,10 +50,8 @@ export function httpEndpoint<Req = unknown, Res = unknown>(
   if (status !== undefined) checkNumber('status', status, { min: 200, max: 599, integer: true })
   if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, { min: 1 })
   if (body !== 'whole' && body !== 'stream') throw new TypeError(`body must be whole or stream, but is ${String(body)}`)
-  const [service = '', name = '', ...more] = (options.name ?? '').split('/')
-  if (options.name !== undefined && (service === '' || name === '' || more.length > 0))
-    throw new TypeError(`name must be service/name, but is ${JSON.stringify(options.name)}`)
-  const named = options.name === undefined ? { service: 'http', name: `${method} ${path}` } : { service, name }
+  const named =
+    options.name === undefined ? { service: 'http', name: `${method} ${path}` } : nameOf('name', options.name)
   const info = Object.freeze({ ...noMethod, ...named, fullName: `${named.service}/${named.name}`, timeoutMs })
   const hooks = { before: options.before, after: options.after }
   const hooked = hookedEndpoint(endpoint, { ...hooks, decode: decode as never, encode: encode as never }, (within) => {
@@ -64,6 +64,7 @@ export function httpEndpoint<Req = unknown, Res = unknown>(
     routes: [{ method, path, status, body: true }],
     raw: {
       streams: body === 'stream',
+      readsJson: options.decode === undefined && body === 'whole',
       encodeError,
       onEnd: ends.length === 0 ? undefined : (event) => ends.forEach((hook) => tell(hook, event)),
     },
@@ -86,8 +87,7 @@ function jsonOf(message: HttpRequestMessage): never {
   return message.json() as never
 }
 
-/** Makes the reply that a contract's door would make of a response. */
-export function jsonReply(response: unknown): HttpReplyMessage {
+function jsonReply(response: unknown): HttpReplyMessage {
   const text = JSON.stringify(response)
   if (text === undefined) return {}
   return { headers: { 'content-type': 'application/json' }, body: `${text}\n` }

@@ -7,6 +7,8 @@ import { FetchExchange } from './fetch-exchange.ts'
 import { problemOf, problemType } from './problem.ts'
 import { type HttpMount, HttpService, type HttpServiceOptions } from './service.ts'
 
+export type { HttpMount }
+
 /** How a fetch-style server behaves. Limits on headers and connections are those of its runtime. */
 export interface FetchServerOptions extends HttpServiceOptions {
   /** What else it serves: `mounted(contract, endpoints)`, `httpEndpoint(…)`, `httpHandler(…)`. @default nothing */
@@ -79,10 +81,10 @@ export function fetchServer<M extends Methods>(
 }
 
 async function drain({ dispatcher, drainMs }: HttpService, open: ReadonlySet<FetchExchange>): Promise<void> {
-  await dispatcher.drain(drainMs)
-  const timer = dispatcher.clock.schedule(flushMs, () => {
+  const timer = dispatcher.clock.schedule(drainMs + flushMs, () => {
     for (const exchange of open) exchange.cutOff()
   })
+  await dispatcher.drain(drainMs)
   await Promise.all(Array.from(open, ({ ended }) => ended))
   timer.cancel()
 }

@@ -8,6 +8,8 @@ import { HttpInbound } from './http-inbound.ts'
 import type { HttpReplyMessage, HttpRequestMessage } from './http-request-message.ts'
 import type { HttpMount } from './service.ts'
 
+export type { HttpMount }
+
 /** How a Handler is mounted. */
 export interface HttpHandlerOptions {
   /** How long it may take to answer, in milliseconds; the body of its response may take longer. @default 5_000 */
@@ -15,7 +17,8 @@ export interface HttpHandlerOptions {
 }
 
 /**
- * A Handler at a path, for all verbs; a path that ends in `/*` is for all below it. What it throws is answered as the error
+ * A Handler at a path, for all verbs; a path that ends in `/*` is for all below it. The size of a
+ * body is not limited: it comes as it is read. What it throws is answered as the error
  * of a method is. Throws a TypeError for a path that is none.
  */
 export function httpHandler(path: `/${string}`, handler: Handler, options?: HttpHandlerOptions): HttpMount {
@@ -45,11 +48,35 @@ function requestOf(message: HttpRequestMessage, ctx: Context): Request {
     return new Request(url, {
       method,
       headers,
-      signal: ctx.signal,
+      signal: signalOf(ctx),
       ...(hasBody && { body: readable(message.stream), duplex: 'half' }),
     } as RequestInit)
   } catch (thrown) {
     throw new ServiceError('invalid_argument', 'the request cannot be read', { cause: thrown })
+  }
+}
+
+/** Aborts with the call, and also when the caller goes while it reads the body of the response. */
+function signalOf(ctx: Context): AbortSignal {
+  const controller = new AbortController()
+  const call = ctx.get(inbound)
+  ctx.onAbort((cause) => controller.abort(cause))
+  if (call instanceof HttpInbound)
+    call.onGone(() => controller.abort(new ServiceError('canceled', 'the caller has gone')))
+  return controller.signal
+}
+
+/** As the stream's own iterator, but closing it cancels the stream at once, also while it waits for the next piece. */
+function piecesOf(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const reader = stream.getReader()
+      const done = { done: true, value: undefined } as const
+      return {
+        next: () => reader.read().then((read) => (read.done ? done : { done: false, value: read.value })),
+        return: () => reader.cancel().then(() => done),
+      }
+    },
   }
 }
 
@@ -73,5 +100,5 @@ function replyOf(response: Response): HttpReplyMessage {
   for (const [name, value] of response.headers) {
     headers[name] = name === 'set-cookie' ? response.headers.getSetCookie() : value
   }
-  return { status: response.status, headers, body: response.body ?? undefined }
+  return { status: response.status, headers, body: response.body === null ? undefined : piecesOf(response.body) }
 }

@@ -4,7 +4,7 @@ import { ServiceError } from '../../core/errors.ts'
 import type { Inbound } from '../../core/inbound.ts'
 import { headerNames, type Metadata, readCount } from '../../core/metadata.ts'
 import { sendsStream } from '../../core/method.ts'
-import { closeUnread, map } from '../../core/streams.ts'
+import { bounded, closeUnread, map } from '../../core/streams.ts'
 import type { Codec } from '../codec.ts'
 import type { Dispatcher, InboundCall, Mounted, ServedCall } from '../dispatch.ts'
 import { statuses } from '../status.ts'
@@ -24,6 +24,8 @@ import { queryOf, type Target } from './target.ts'
 export interface RawEndpoint {
   /** Whether it gets the body as it comes. */
   readonly streams: boolean
+  /** Whether it reads the body as a contract's method does, as strictly. */
+  readonly readsJson: boolean
   readonly encodeError: ((error: ServiceError, ctx: Context) => HttpReplyMessage) | undefined
   /** Called once when nothing more happens. */
   readonly onEnd: ((event: HttpCallEnd) => void) | undefined
@@ -50,6 +52,9 @@ export interface HttpSettings {
   readonly eventId: ((message: unknown) => string | undefined) | undefined
 }
 
+// Not with a weight of 0, which says that it is not wanted (RFC 9110, 12.4.2).
+const wantsEvents = /\btext\/event-stream\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i
+
 const jsonType = 'application/json'
 const nothing = new Uint8Array()
 
@@ -69,6 +74,8 @@ export class HttpCall implements InboundCall, ExchangeListener {
   #inbound: HttpInbound | undefined = undefined
   #error: ServiceError | undefined = undefined
   #writer: ReplyWriter | undefined = undefined
+  /** Lets go of a raw stream whose caller has gone. */
+  #streaming: Disposable | undefined = undefined
 
   constructor(exchange: Exchange, target: HttpTarget, parameters: Parameters, asked: Target, settings: HttpSettings) {
     const { headers, peer } = exchange
@@ -110,6 +117,8 @@ export class HttpCall implements InboundCall, ExchangeListener {
 
   onGone(): void {
     this.#served?.cancel()
+    this.#streaming?.[Symbol.dispose]()
+    this.#inbound?.gone()
   }
 
   /** Whoever does not read what waits for it would not read how it ended either. */
@@ -145,10 +154,10 @@ export class HttpCall implements InboundCall, ExchangeListener {
     return inbound.within ?? servedContext(rootContext({ clock }), this.#target.mounted.info, Infinity, inbound)
   }
 
-  decode(): unknown {
+  decode(ctx: Context): unknown {
     const { mounted, raw, body, joiner } = this.#target
     const { codec, maxBodyBytes } = this.#settings
-    if (raw !== undefined) return this.#rawRequest(raw)
+    if (raw !== undefined) return this.#rawRequest(raw, ctx)
     if (sendsStream(mounted.info)) {
       const bytes = readLines(this.#exchange.openBody(), maxBodyBytes)
       return map(bytes, (line) => codec.decode(line))
@@ -160,9 +169,9 @@ export class HttpCall implements InboundCall, ExchangeListener {
       : joiner.bodiless(this.parameters, given)
   }
 
-  #rawRequest({ streams }: RawEndpoint): HttpRequestMessage {
+  #rawRequest({ streams }: RawEndpoint, ctx: Context): HttpRequestMessage {
     const { method, target, headers } = this.#exchange
-    const stream = streams ? this.#exchange.openBody() : (async function* () {})()
+    const stream = streams ? bounded(this.#exchange.openBody(), ctx) : (async function* () {})()
     const { codec } = this.#settings
     return new HttpRequestMessage({
       method,
@@ -181,7 +190,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
     if (raw !== undefined) {
       const message = (response ?? {}) as HttpReplyMessage
       const chosen = message.status ?? inbound.replyStatus ?? status
-      sendRawReply(this.#exchange, message, chosen, inbound, this.#closes)
+      this.#sendRaw(message, chosen, inbound, false)
       return
     }
     const text = JSON.stringify(response)
@@ -191,7 +200,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
 
   stream(responses: AsyncIterable<unknown>, inbound: Inbound): void {
     const { dispatcher, heartbeatMs, eventId } = this.#settings
-    const format = this.headers.get('accept')?.includes('text/event-stream') ? events : lines
+    const format = wantsEvents.test(this.headers.get('accept') ?? '') ? events : lines
     const status = inbound.replyStatus ?? this.#target.status ?? 200
     if (this.#isHead) {
       closeUnread(responses)
@@ -237,13 +246,26 @@ export class HttpCall implements InboundCall, ExchangeListener {
       try {
         const encoded = raw.encodeError(error, this.#context(inbound))
         const chosen = encoded.status ?? status ?? statuses[error.code].http
-        sendRawReply(this.#exchange, encoded, chosen, inbound, close || this.#closes)
+        this.#sendRaw(encoded, chosen, inbound, close)
         return
       } catch {
         // What cannot say how it went must not keep the caller from hearing it.
       }
     }
     sendProblem(this.#exchange, problemOf(error, status), inbound, close || this.#closes)
+  }
+
+  #sendRaw(message: HttpReplyMessage, status: number, inbound: Inbound | undefined, close: boolean): void {
+    const onFailure = (thrown: unknown) => {
+      this.#error = ServiceError.from(thrown)
+      this.#served?.report(thrown)
+    }
+    this.#streaming = sendRawReply(this.#exchange, message, {
+      status,
+      inbound,
+      close: close || this.#closes,
+      onFailure,
+    })
   }
 
   /** Who asks for the headers alone gets no stream: it might never end. */
@@ -260,9 +282,7 @@ export function sendProblem(
   close: boolean,
   more: HeaderList = [],
 ): void {
-  const headers = ['content-type', problemType, ...more]
-  if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
-  for (const [name, value] of inbound?.replyHeaders ?? []) if (name !== 'content-type') headers.push(name, value)
-  for (const cookie of inbound?.replyCookies ?? []) headers.push('set-cookie', cookie)
+  const given = retryAfter === undefined ? more : [...more, 'retry-after', retryAfter]
+  const headers = replyHeaders(given, inbound, ['content-type', problemType])
   exchange.send(status, headers, text, close)
 }

@@ -12,9 +12,23 @@ export class HttpInbound extends Inbound {
   /** What the before hooks of a single endpoint made of the call's context. */
   within: Context | undefined = undefined
 
+  #onGone: (() => void)[] = []
+
   constructor(exchange: Exchange, trusted: boolean) {
     super(exchange.headers, exchange.peer.address, trusted)
     this.exchange = exchange
+  }
+
+  /** Calls the listener once, when the caller goes before it has the whole reply. */
+  onGone(listener: () => void): void {
+    this.#onGone.push(listener)
+  }
+
+  /** The caller has gone. */
+  gone(): void {
+    const listeners = this.#onGone
+    this.#onGone = []
+    for (const listener of listeners) listener()
   }
 
   override setHeader(name: string, value: string): this {

@@ -57,6 +57,8 @@ export interface HttpReplyTakerOptions {
 }
 
 const nothing = new Uint8Array()
+
+async function* none(): AsyncGenerator<Uint8Array> {}
 const windowChunks = 16
 
 /** Gives the reply when it is whole, or when its headers are there. */
@@ -101,7 +103,7 @@ export class HttpReplyTaker implements ReplyTaker {
     if (this.#queue !== undefined) this.#queue.end()
     else {
       const body = this.#body.take()
-      this.#resolve(new HttpReply(count.status, this.#headers as Metadata, body, new AsyncQueue(), codec))
+      this.#resolve(new HttpReply(count.status, this.#headers as Metadata, body, none(), codec))
     }
   }
 
@@ -114,6 +116,6 @@ export class HttpReplyTaker implements ReplyTaker {
     const { codec, count, decodeError } = this.#options
     count.status = status
     count.responseBytes = body.length
-    return decodeError?.(new HttpReply(status, headers, body, new AsyncQueue(), codec))
+    return decodeError?.(new HttpReply(status, headers, body, none(), codec))
   }
 }

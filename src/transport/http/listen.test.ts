@@ -111,7 +111,7 @@ describe('listen', () => {
   it('refuses a host for a Unix socket', async (t) => {
     await assert.rejects(async () => listen(server(t), { path: '/x', host: 'a' }), {
       name: 'TypeError',
-      message: /exclude each other/,
+      message: /path excludes host and port/,
     })
   })
 })

@@ -13,10 +13,11 @@ export interface ListenOptions {
 }
 
 /** Resolves when the server listens. Rejects with an Error that says what to do, its `cause` being that of Node. */
-export async function listen(server: Server, { port = 0, host, path }: ListenOptions): Promise<void> {
-  checkNumber('port', port, { min: 0, max: 65_535, integer: true })
-  if (path !== undefined && host !== undefined)
-    throw new TypeError('path and host exclude each other: a Unix socket has no host')
+export async function listen(server: Server, options: ListenOptions): Promise<void> {
+  const { host, path } = options
+  const port = checkNumber('port', options.port ?? 0, { min: 0, max: 65_535, integer: true })
+  if (path !== undefined && (host !== undefined || options.port !== undefined))
+    throw new TypeError('path excludes host and port: a Unix socket has neither')
   const where = path ?? (host === undefined ? `port ${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`)
   return new Promise((resolve, reject) => {
     const fail = (cause: NodeJS.ErrnoException) => {

@@ -1,6 +1,7 @@
 // Tests of node-connection.ts: who is at the other end, and what becomes of the exchanges when a connection closes.
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { ServiceError } from '../../core/errors.ts'
@@ -28,15 +29,29 @@ function connected(more: object = {}) {
   return { socket, clock, server, connection: new NodeConnection(socket as unknown as Socket, server) }
 }
 
-describe('NodeConnection.watchSending', () => {
+describe('NodeConnection.watchRest', () => {
   it('limits how long a caller may take nothing, until all of it was taken', () => {
     const timeouts: number[] = []
     const { connection, socket } = connected({ writableLength: 5, setTimeout: (ms: number) => timeouts.push(ms) })
-    connection.watchRest()
-    connection.sent()
+    const response = new EventEmitter()
+    connection.watchRest(response as unknown as ServerResponse)
+    response.emit('finish')
     Object.assign(socket, { writableLength: 0 })
-    connection.watchRest()
+    connection.watchRest(response as unknown as ServerResponse)
     assert.deepEqual(timeouts, [1_000, 0])
+  })
+})
+
+describe('NodeConnection.finish', () => {
+  it('closes behind what was handed over, but not while a reply is to come', () => {
+    const { connection, socket } = connected({ writableLength: 5 })
+    assert.equal(connection.isIdle, false)
+    connection.take(waiting)
+    connection.finish()
+    assert.deepEqual(socket.steps, [])
+    connection.release(waiting)
+    connection.finish()
+    assert.deepEqual(socket.steps, ['destroySoon'])
   })
 })
 

@@ -1,5 +1,5 @@
 // One connection of node:http: who is at its other end, and the exchanges on it that wait for their reply.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/clock.ts'
@@ -60,12 +60,18 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
     return this.#oldest === undefined ? 0 : 1 + this.#others.size
   }
 
+  /** What was handed over but not taken yet is no idleness. */
   get isIdle(): boolean {
-    return this.#oldest === undefined
+    return this.#oldest === undefined && this.#socket.writableLength === 0
   }
 
   destroy(): void {
     this.#socket.destroy()
+  }
+
+  /** Closes it behind what was handed over, unless more is to come. */
+  finish(): void {
+    if (this.waiting === 0) this.#socket.destroySoon()
   }
 
   /** An exchange has begun. */
@@ -96,7 +102,7 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
   /** As `release`, for a reply that began before it was known that it would be the last one here. */
   releaseStream(exchange: OpenExchange): void {
     this.release(exchange)
-    if ((this.closing || this.#server.draining) && this.isIdle) this.#socket.destroySoon()
+    if ((this.closing || this.#server.draining) && this.waiting === 0) this.#socket.destroySoon()
   }
 
   /** Whether the next reply is the last one. */
@@ -138,8 +144,11 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
   }
 
   /** The last of a reply was handed over. */
-  watchRest(): void {
-    if (this.#socket.writableLength > 0) this.watchSending()
+  watchRest(response: ServerResponse): void {
+    if (this.#socket.writableLength === 0) return
+    this.watchSending()
+    // Before Node's own listener, which sets the limit for idle connections.
+    response.prependOnceListener('finish', () => this.sent())
   }
 
   /** All of it was taken. Behind a whole reply Node sets its own limit, for idle connections. */

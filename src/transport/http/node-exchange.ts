@@ -138,7 +138,7 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
     if (length === 0) this.#response.end()
     else {
       this.#response.end(body)
-      this.peer.watchRest()
+      this.peer.watchRest(this.#response)
     }
     this.peer.release(this)
   }

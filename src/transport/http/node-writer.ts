@@ -10,7 +10,7 @@ export interface SendingWatch {
   /** Something waits to be taken. */
   watchSending(): void
   /** The last of a reply was handed over. */
-  watchRest(): void
+  watchRest(response: ServerResponse): void
   /** All of it was taken. */
   sent(): void
 }
@@ -63,7 +63,7 @@ export class NodeWriter implements ReplyWriter {
       this.#response.addTrailers(pairs)
     }
     this.#response.end()
-    this.#connection.watchRest()
+    this.#connection.watchRest(this.#response)
     this.#onEnd()
   }
 

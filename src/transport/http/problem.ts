@@ -7,6 +7,9 @@ import { codeOfHttp, statuses } from '../status.ts'
 /** The media type of a problem document. */
 export const problemType = 'application/problem+json'
 
+// More than that not every client can read as a number.
+const longestSeconds = 2 ** 31 - 1
+
 /** A ServiceError as HTTP carries it. */
 export interface Problem {
   readonly status: number
@@ -33,7 +36,8 @@ export function problemOf(error: ServiceError, status: number = statuses[error.c
   return {
     status,
     text: `${text}\n`,
-    retryAfter: retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1000)),
+    retryAfter:
+      retryAfterMs === undefined ? undefined : String(Math.min(Math.ceil(retryAfterMs / 1000), longestSeconds)),
   }
 }
 

@@ -29,9 +29,12 @@ function sent(message: HttpReplyMessage, { method = 'GET', status = 200, writer 
     },
   }
   const inbound = new Inbound(new Map(), '', false).setHeader('x-own', '1').setTrailer('x-sum', '2')
-  sendRawReply(exchange as unknown as Exchange, message, status, inbound, false)
+  const onFailure = (thrown: unknown) => void steps.push(['failed', String(thrown)])
+  lettingGo = sendRawReply(exchange as unknown as Exchange, message, { status, inbound, close: false, onFailure })
   return steps
 }
+
+let lettingGo: Disposable | undefined
 
 async function* pieces(...all: string[]): AsyncGenerator<string> {
   yield* all
@@ -40,7 +43,7 @@ async function* pieces(...all: string[]): AsyncGenerator<string> {
 describe('sendRawReply', () => {
   it('sends text and bytes whole, with the headers of reply and handler', () => {
     const message = { headers: { 'Content-Type': 'text/plain', 'x-list': ['a', 'b'] }, body: 'hi' }
-    const list = ['x-own', '1', 'content-type', 'text/plain', 'x-list', 'a', 'x-list', 'b']
+    const list = ['content-type', 'text/plain', 'x-list', 'a', 'x-list', 'b', 'x-own', '1']
     assert.deepEqual(sent(message, { status: 202 }), [['send', 202, list, 'hi', false]])
     assert.deepEqual(sent({}), [['send', 200, ['x-own', '1'], undefined, false]])
   })
@@ -62,7 +65,44 @@ describe('sendRawReply', () => {
     }
     const steps = sent({ body: failing() })
     await settle()
-    assert.deepEqual(steps.slice(1), [['write', 'a'], ['destroy']])
+    assert.deepEqual(steps.slice(1), [['write', 'a'], ['failed', 'Error: secret'], ['destroy']])
+  })
+
+  it('has the handler’s own word win over its own, once', () => {
+    const [step] = sent({ headers: { 'X-Own': '2' }, body: '' })
+    assert.deepEqual(step?.[2], ['x-own', '1'])
+  })
+
+  it('lets go of a stream that waits when its reader has gone', async () => {
+    let isClosed = false
+    const body = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => {}),
+        return: async () => {
+          isClosed = true
+          return { done: true as const, value: undefined }
+        },
+      }),
+    }
+    sent({ body })
+    await settle()
+    lettingGo?.[Symbol.dispose]()
+    assert.equal(isClosed, true)
+  })
+
+  it('closes a stream whose head cannot be sent', async () => {
+    let isClosed = false
+    const body = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => assert.fail('read'),
+        return: async () => {
+          isClosed = true
+          return { done: true as const, value: undefined }
+        },
+      }),
+    }
+    assert.throws(() => sent({ body, headers: { 'x y': '' } }), TypeError)
+    assert.equal(isClosed, true)
   })
 
   it('closes a stream whose reader has gone', async () => {

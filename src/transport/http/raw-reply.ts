@@ -1,38 +1,64 @@
 // Sends a reply that a single endpoint has encoded by itself.
 import type { Inbound } from '../../core/inbound.ts'
-import { closeUnread, isAsyncIterable } from '../../core/streams.ts'
+import { closeQuietly, closeUnread, isAsyncIterable } from '../../core/streams.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Exchange, ReplyWriter } from './exchange.ts'
 import { isFraming } from './http-inbound.ts'
 import type { HttpReplyMessage } from './http-request-message.ts'
 import { replyHeaders, trailersOf } from './reply-headers.ts'
 
+/** What becomes of a raw reply. */
+export interface RawReplyOptions {
+  readonly status: number
+  readonly inbound: Inbound | undefined
+  readonly close: boolean
+  /** Its stream failed after it had begun. */
+  onFailure(thrown: unknown): void
+}
+
 /**
  * Sends a reply, with what the handler has set beside it; headers that say where a message ends are left out, since the
  * server knows. Throws a TypeError or RangeError, before anything is sent, for a status or a header that cannot be sent.
+ * Gives what lets go of a stream whose caller has gone.
  */
 export function sendRawReply(
   exchange: Exchange,
-  { headers = {}, body }: HttpReplyMessage,
-  status: number,
-  inbound: Inbound | undefined,
-  close: boolean,
-): void {
-  checkNumber('status', status, { min: 200, max: 599, integer: true })
-  const list = replyHeaders([], inbound)
-  for (const [name, values] of Object.entries(headers)) {
-    for (const value of [values].flat()) list.push(...checkRawHeader(name, value))
-  }
+  reply: HttpReplyMessage,
+  options: RawReplyOptions,
+): Disposable | undefined {
+  const { body } = reply
+  const { inbound, close } = options
   if (!isAsyncIterable(body)) {
     if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array))
       throw new TypeError('the body of a reply must be text, bytes or a stream of them')
-    exchange.send(status, list, body as string | Uint8Array | undefined, close)
-  } else if (exchange.method === 'HEAD') {
-    closeUnread(body)
-    exchange.send(status, list, undefined, close)
-  } else {
-    void pump(body as AsyncIterable<string | Uint8Array>, exchange.start(status, list, close), inbound)
+    exchange.send(checkedStatus(options), headersOf(reply, inbound), body, close)
+    return undefined
   }
+  try {
+    const [status, headers] = [checkedStatus(options), headersOf(reply, inbound)]
+    if (exchange.method !== 'HEAD') {
+      const source = (body as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]()
+      void pump(source, exchange.start(status, headers, close), options)
+      return { [Symbol.dispose]: () => closeQuietly(source) }
+    }
+    exchange.send(status, headers, undefined, close)
+  } catch (thrown) {
+    closeUnread(body)
+    throw thrown
+  }
+  closeUnread(body)
+  return undefined
+}
+
+function checkedStatus({ status }: RawReplyOptions): number {
+  return checkNumber('status', status, { min: 200, max: 599, integer: true })
+}
+
+function headersOf({ headers = {} }: HttpReplyMessage, inbound: Inbound | undefined): string[] {
+  const list = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => checkRawHeader(name, value)),
+  )
+  return replyHeaders(list, inbound)
 }
 
 // Bytes of a header value (RFC 9110, 5.5), and what only the server may say.
@@ -47,17 +73,22 @@ function checkRawHeader(name: string, value: string): string[] {
 
 /** Sends a body as it comes. One that fails is broken off: its caller must not take it for whole. */
 async function pump(
-  body: AsyncIterable<string | Uint8Array>,
+  source: AsyncIterator<string | Uint8Array>,
   writer: ReplyWriter,
-  inbound: Inbound | undefined,
+  { inbound, onFailure }: RawReplyOptions,
 ): Promise<void> {
   try {
-    for await (const piece of body) {
-      const taken = writer.write(piece)
-      if (taken !== true && !(await taken)) return
+    for (;;) {
+      const { done, value } = await source.next()
+      if (done) break
+      const taken = writer.write(value)
+      if (taken === true || (await taken)) continue
+      closeQuietly(source)
+      return
     }
     writer.end(trailersOf(inbound))
-  } catch {
+  } catch (thrown) {
+    onFailure(thrown)
     writer.destroy()
   }
 }

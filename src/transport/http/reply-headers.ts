@@ -2,14 +2,14 @@
 import type { Inbound } from '../../core/inbound.ts'
 import type { HeaderList } from './exchange.ts'
 
-/** The headers of a reply: those given, unless the handler has set its own. */
-export function replyHeaders(given: HeaderList, inbound: Inbound | undefined): string[] {
+/** The headers of a reply: those given, unless the handler has set its own. What is in `kept` it may not set. */
+export function replyHeaders(given: HeaderList, inbound: Inbound | undefined, kept: HeaderList = []): string[] {
   const own = inbound?.replyHeaders
-  const headers: string[] = []
+  const headers = [...kept]
   for (let i = 0; i < given.length; i += 2) {
     if (!own?.has(given[i] as string)) headers.push(given[i] as string, given[i + 1] as string)
   }
-  if (own !== undefined) for (const [name, value] of own) headers.push(name, value)
+  for (const [name, value] of own ?? []) if (!kept.includes(name)) headers.push(name, value)
   for (const cookie of inbound?.replyCookies ?? []) headers.push('set-cookie', cookie)
   return headers
 }

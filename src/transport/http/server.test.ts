@@ -114,7 +114,7 @@ describe('httpServer', () => {
       return true
     })
     await assert.rejects(httpServer(svc, serving()).listen({ port: 70_000 }), { name: 'RangeError', message: /^port/ })
-    await assert.rejects(httpServer(svc, serving()).listen({ path: '/x', host: 'y' }), /path and host/)
+    await assert.rejects(httpServer(svc, serving()).listen({ path: '/x', host: 'y' }), /path excludes host and port/)
   })
 
   it('serves on a Unix socket, but not on one that is taken', async () => {

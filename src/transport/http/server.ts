@@ -11,12 +11,15 @@ import { checkNumber } from '../../primitives/check.ts'
 import { type DispatchStats, mounted } from '../dispatch.ts'
 import { answerBrokenRequest } from './broken-request.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
+import { Handshakes } from './handshakes.ts'
 import { type ListenOptions, listen, urlOf } from './listen.ts'
 import { NodeConnection, type NodeConnectionServer } from './node-connection.ts'
 import { NodeExchange } from './node-exchange.ts'
 import { requestFlaw } from './request-flaw.ts'
 import { type HttpMount, HttpService, type HttpServiceOptions } from './service.ts'
 import { SinkableMessage } from './sinkable-message.ts'
+
+export type { HttpMount, ListenOptions }
 
 /** How a server proves who it is, and whether it asks the same of its callers. */
 export interface HttpTlsOptions {
@@ -123,6 +126,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #maxHeaders: number
   readonly #about: NodeConnectionServer
   readonly #sweep: ConnectionSweep
+  readonly #handshakes = new Handshakes()
   readonly #closing: Closing
 
   private constructor(node: Server, service: HttpService, limits: Limits, secure: boolean) {
@@ -145,13 +149,23 @@ export class HttpServer implements AsyncDisposable {
     const { keepAliveMs, headersTimeoutMs } = limits
     this.#sweep = new ConnectionSweep(keepAliveMs === 0 ? Infinity : keepAliveMs + headersTimeoutMs)
     this.#closing = new Closing(() => this.#drain())
-    node.on(secure ? 'secureConnection' : 'connection', (socket) => this.#meet(socket as KnownSocket))
+    if (!secure) node.on('connection', (socket) => this.#meet(socket))
+    else {
+      node.on('connection', (socket) => this.#handshakes.begin(socket))
+      node.on('secureConnection', (socket: Socket) => {
+        this.#handshakes.end(socket)
+        this.#meet(socket)
+      })
+    }
     node.on('request', (request, response) => this.#take(request as SinkableMessage, response, false))
     node.on('checkContinue', (request, response) => this.#take(request as SinkableMessage, response, true))
     // It is looked at with the rest of the request.
     node.on('checkExpectation', (request, response) => this.#take(request as SinkableMessage, response, true))
     node.on('clientError', (error, socket) => {
-      answerBrokenRequest(error, socket as Socket, (socket as KnownSocket)[connection], service.maxUrlChars)
+      const known = (socket as KnownSocket)[connection]
+      // Of a handshake that failed or did not go on: there is nobody to whom anything could be said.
+      if (known === undefined) socket.destroy()
+      else answerBrokenRequest(error, socket as Socket, known, service.maxUrlChars)
     })
   }
 
@@ -192,9 +206,11 @@ export class HttpServer implements AsyncDisposable {
     const { dispatcher, drainMs } = this.#service
     // First, so that every reply from now on closes its connection.
     const drained = dispatcher.drain(drainMs)
+    // Node takes a connection for idle as soon as its reply was handed over, and would cut what the caller has not taken yet.
+    this.#node.closeIdleConnections = () => {}
     const closed = new Promise<void>((resolve) => this.#node.close(() => resolve()))
-    // Of those on which nothing was ever sent not every Node knows that they are idle.
-    this.#sweep.destroyIdle()
+    this.#sweep.finish()
+    this.#handshakes.destroy()
     const timer = dispatcher.clock.schedule(drainMs + flushMs, () => this.#node.closeAllConnections())
     await drained
     await closed
@@ -236,7 +252,10 @@ function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {
     requireHostHeader: false,
     optimizeEmptyRequests: true,
   }
-  const node = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tlsOptions(tls) })
+  const node =
+    tls === undefined
+      ? createServer(options)
+      : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: headersTimeoutMs })
   // One more than is allowed, so that too many can be told from just as many.
   node.maxHeadersCount = maxHeaders + 1
   if (maxConnections !== undefined) node.maxConnections = maxConnections
@@ -244,6 +263,8 @@ function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {
 }
 
 function checkTls(tls: HttpTlsOptions): void {
+  if (tls.ca !== undefined && !tls.requestCertificate)
+    throw new TypeError('tls.ca is for the certificates of callers: it needs tls.requestCertificate')
   try {
     createSecureContext(tlsOptions(tls))
   } catch (thrown) {

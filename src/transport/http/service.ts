@@ -6,7 +6,7 @@ import { jsonCodec } from '../codec.ts'
 import { Dispatcher, type DispatchOptions, type DispatchStats, type Mounted } from '../dispatch.ts'
 import type { Exchange, HeaderList } from './exchange.ts'
 import { HttpCall, type HttpSettings, type HttpTarget, type RawEndpoint, sendProblem } from './http-call.ts'
-import { InputJoiner } from './input.ts'
+import { InputJoiner, type Parameters } from './input.ts'
 import { problemOf } from './problem.ts'
 import { type RoutePath, Router } from './router.ts'
 import { splitTarget, type Target } from './target.ts'
@@ -111,21 +111,22 @@ export class HttpService {
     }
   }
 
-  #serve(exchange: Exchange, target: HttpTarget, parameters: HttpCall['parameters'], asked: Target): void {
+  #serve(exchange: Exchange, target: HttpTarget, parameters: Parameters, asked: Target): void {
     if (target.mounted.info.kind === 'bidiStream') {
       const text = 'streams in both directions need another wire than HTTP/1.1: gRPC, NATS or WebSocket'
       this.refuse(exchange, 501, new ServiceError('unimplemented', text))
       return
     }
-    const unfit = target.raw === undefined ? this.#unfit(exchange, target.body) : undefined
+    // An endpoint that decodes by itself may take whatever it knows: forms, compressed bodies.
+    const unfit = target.raw?.readsJson === false ? undefined : this.#unfit(exchange, target.body)
     if (unfit === undefined) new HttpCall(exchange, target, parameters, asked, this.#settings).begin()
-    else this.refuse(exchange, 415, bad(unfit), false, ['accept-encoding', 'identity'])
+    else this.refuse(exchange, 415, bad(unfit), false, unfit === coded ? ['accept-encoding', 'identity'] : [])
   }
 
   /** Why a request must not be served. What a browser may send to another site without asking it first must not get through. */
   #unfit({ method, headers }: Exchange, hasBody: boolean): string | undefined {
     const encoding = hasBody && headers.get('content-encoding')
-    if (encoding && encoding.toLowerCase() !== 'identity') return 'a body must be sent without content-encoding'
+    if (encoding && encoding.toLowerCase() !== 'identity') return coded
     if (!hasBody && method !== 'POST') return undefined
     const type = headers.get('content-type')
     // Asked first: nearly all say so, and need no further look.
@@ -135,6 +136,8 @@ export class HttpService {
     return 'a browser must send the content-type application/json'
   }
 }
+
+const coded = 'a body must be sent without content-encoding'
 
 /** A JSON media type, with whatever parameters: application/json, application/problem+json, application/x-ndjson. */
 function isJson(type: string): boolean {

@@ -22,9 +22,15 @@ export function splitTarget(target: string): Target {
   return mark < 0 ? { path: rest, query: '' } : { path: rest.slice(0, mark), query: rest.slice(mark + 1) }
 }
 
-/** Decodes one segment of a path. Throws `invalid_argument` when it is not percent-encoded UTF-8, or hides a NUL. */
+/**
+ * Decodes one segment of a path. Throws `invalid_argument` when it is not percent-encoded UTF-8, when it hides a NUL, and for
+ * `.` and `..`: whoever resolves them sees another path than the one that was routed.
+ */
 export function decodeSegment(segment: string): string {
-  return segment.includes('%') ? decode(segment, 'path') : segment
+  const decoded = segment.includes('%') ? decode(segment, 'path') : segment
+  if (decoded === '.' || decoded === '..')
+    throw new ServiceError('invalid_argument', 'the path has a segment that is . or ..')
+  return decoded
 }
 
 /** Reads the parameters of a query, in order. Throws `invalid_argument` for what cannot be decoded. */
