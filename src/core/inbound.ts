@@ -14,7 +14,10 @@ import {
   type TraceContext,
 } from './metadata.ts'
 
-/** Sets what goes back beside the reply. Headers must be set before the reply or its first message, trailers before its end. */
+/**
+ * Sets what goes back beside the reply. Trailers must be set before its end; status, headers and cookies before it begins, and
+ * where it is a stream before its first message: afterwards they throw an Error.
+ */
 export interface Reply {
   /** Sets the status of a good HTTP reply, from 200 to 599; other wires have none and ignore it. Throws a RangeError for any other number. */
   setStatus(status: number): this
@@ -36,6 +39,7 @@ export class Inbound implements Reply, InboundValues {
   readonly peer: string
   readonly trusted: boolean
   #requestId: string | undefined
+  #hasBegun = false
   #replyStatus: number | undefined
   #replyHeaders: Map<string, string> | undefined
   #replyCookies: string[] | undefined
@@ -73,18 +77,26 @@ export class Inbound implements Reply, InboundValues {
     return this.#replyTrailers
   }
 
+  /** The wire has taken what goes before the reply. */
+  beginReply(): void {
+    this.#hasBegun = true
+  }
+
   setStatus(status: number): this {
+    this.#checkBefore()
     this.#replyStatus = checkNumber('status', status, { min: 200, max: 599, integer: true })
     return this
   }
 
   setCookie(name: string, value: string, options?: CookieOptions): this {
+    this.#checkBefore()
     this.#replyCookies ??= []
     this.#replyCookies.push(cookieText(name, value, options))
     return this
   }
 
   setHeader(name: string, value: string): this {
+    this.#checkBefore()
     this.#replyHeaders ??= new Map()
     this.#replyHeaders.set(checkHeader(name, value), value)
     return this
@@ -94,6 +106,10 @@ export class Inbound implements Reply, InboundValues {
     this.#replyTrailers ??= new Map()
     this.#replyTrailers.set(checkHeader(name, value), value)
     return this
+  }
+
+  #checkBefore(): void {
+    if (this.#hasBegun) throw new Error('the reply has begun: status, headers and cookies must be set before')
   }
 
   #readRequestId(): string | undefined {

@@ -35,6 +35,8 @@ const longestKeepAliveMs = 600_000
 /** Connects when it first carries something. Carries one exchange at a time. */
 export class UndiciConnection {
   exchange: Carried | undefined
+  /** What its socket failed with. */
+  fault: Error | undefined
   /** Takes no new exchange. */
   expired: boolean
   readonly #owner: ConnectionOwner
@@ -45,6 +47,7 @@ export class UndiciConnection {
   constructor(owner: ConnectionOwner) {
     const { keepAliveMs } = owner.options
     this.exchange = undefined
+    this.fault = undefined
     this.expired = false
     this.#owner = owner
     this.#socket = undefined
@@ -111,6 +114,7 @@ export class UndiciConnection {
     const isTls = target.protocol === 'https:'
     const socket = isTls ? this.#tls(target) : connectTcp(this.#address(target, 80))
     this.#socket = socket
+    this.fault = undefined
     let settled = false
     const settle = (...result: Parameters<buildConnector.Callback>) => {
       if (settled) return
@@ -123,7 +127,10 @@ export class UndiciConnection {
       .setNoDelay(true)
       .setKeepAlive(true, tcpKeepAliveMs)
       .once(isTls ? 'secureConnect' : 'connect', () => settle(null, socket))
-      .on('error', (error) => settle(error, null))
+      .on('error', (error) => {
+        this.fault = error
+        settle(error, null)
+      })
       // A socket that is destroyed without an error tells nobody else.
       .once('close', () => settle(new ConnectTimeout(connectTimeoutMs), null))
   }

@@ -112,6 +112,12 @@ export class UndiciExchange implements Carried, Task {
 
   onResponseEnd(controller: Dispatcher.DispatchController, trailers: HeaderRecord): void {
     if (this.#over) return
+    const fault = this.connection?.fault
+    if (fault !== undefined) {
+      // Undici takes a reset for the end of a reply that says nothing of its length.
+      this.onResponseError(controller, fault)
+      return
+    }
     this.#finish()
     const { connection } = this
     this.connection = undefined

@@ -1,7 +1,7 @@
 // Tests of broken-request.ts: bytes that are no request get one answer, and never one that could be taken for another's.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { manualClock } from '../../testing/manual-clock.ts'
@@ -9,7 +9,12 @@ import { answerBrokenRequest, type BrokenRequest } from './broken-request.ts'
 import type { BodyFailure } from './exchange.ts'
 import { NodeConnection, type OpenExchange } from './node-connection.ts'
 
-const waiting: OpenExchange = { complete: true, gone: () => {}, fail: () => assert.fail('a good request') }
+const waiting: OpenExchange = {
+  response: { writableFinished: true } as ServerResponse,
+  complete: true,
+  gone: () => {},
+  fail: () => assert.fail('a good request'),
+}
 
 /** A server whose requests never get a reply, and which answers what is broken. */
 async function serving(t: TestContext, change?: (error: BrokenRequest, connection: NodeConnection) => BrokenRequest) {
@@ -153,7 +158,7 @@ describe('a connection on which a reply is still to come', () => {
     const socket = dial(server)
     socket.write('garbage\r\n\r\n')
     const connection = await told.promise
-    assert.deepEqual([connection.closing, connection.isLast, socket.destroyed], [true, true, false])
+    assert.deepEqual([connection.closing, connection.isNewest(waiting), socket.destroyed], [true, true, false])
     socket.destroy()
   })
 

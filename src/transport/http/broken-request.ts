@@ -63,7 +63,11 @@ export function answerBrokenRequest(
   }
   const { _httpMessage: replying } = socket as Socket & { readonly _httpMessage?: ServerResponse | null }
   connection.closing = true
-  if (!socket.writable || replying) {
+  if (replying || socket.writableLength > 0) {
+    connection.finish()
+    return
+  }
+  if (!socket.writable) {
     socket.destroy()
     return
   }

@@ -23,7 +23,7 @@ export interface ClientLine {
   readonly maxReplyBytes: number
 }
 
-// As much of an error as is read: a problem document is small, and of a foreign one the beginning is enough.
+// As much of an error without a document as is read.
 const mostErrorBytes = 65_536
 
 /** Names and values of all that is sent beside the body. */
@@ -38,6 +38,10 @@ export function headersOf(line: ClientLine, ctx: Context): string[] {
     else headers[place + 1] = value
   }
   return headers
+}
+
+function isJson(headers: Metadata): boolean {
+  return /json/i.test(headers.get('content-type') ?? '')
 }
 
 function placeOf(name: string, headers: readonly string[]): number {
@@ -58,6 +62,7 @@ export class ClientCall implements ReplyListener, Listener {
   #status = 0
   #headers: Metadata | undefined = undefined
   #error: ByteCollector | undefined = undefined
+  #mostErrorBytes = 0
 
   constructor(line: ClientLine, request: OutgoingRequest, ctx: Context, taker: ReplyTaker) {
     this.#line = line
@@ -77,12 +82,16 @@ export class ClientCall implements ReplyListener, Listener {
     this.#headers = headers
     tell(this.#ctx.get(callOptions)?.onHeaders, headers)
     if (status >= 200 && status <= 299) this.#taker.onHead(status, headers, exchange)
-    else this.#error = new ByteCollector()
+    else {
+      this.#error = new ByteCollector()
+      // What is in a document is lost with its end; of other texts the beginning is enough.
+      this.#mostErrorBytes = isJson(headers) ? Math.max(this.#line.maxReplyBytes, mostErrorBytes) : mostErrorBytes
+    }
   }
 
   onData(chunk: Uint8Array): void {
     if (this.#error === undefined) this.#taker.onData(chunk)
-    else if (this.#error.length < mostErrorBytes) this.#error.push(chunk)
+    else if (this.#error.length < this.#mostErrorBytes) this.#error.push(chunk)
   }
 
   onEnd(trailers: Metadata | undefined): void {
@@ -107,7 +116,7 @@ export class ClientCall implements ReplyListener, Listener {
     } catch (thrown) {
       return ServiceError.from(thrown)
     }
-    const error = /json/i.test(headers.get('content-type') ?? '') ? this.#problem(bytes) : undefined
+    const error = isJson(headers) ? this.#problem(bytes) : undefined
     const now = this.#ctx.clock.wallNow()
     if (error === undefined) return foreignError(this.#status, headers, new TextDecoder().decode(bytes), now)
     if (error.retryAfterMs !== undefined) return error

@@ -104,9 +104,12 @@ describe('fetchServer', () => {
       },
       { streamLimits: { firstMs: Infinity } },
     )
-    const response = await server.fetch(post('/count', { to: 1 }, { headers: { accept: 'text/event-stream' } }))
+    const begun = server.fetch(post('/count', { to: 1 }, { headers: { accept: 'text/event-stream' } }))
+    // As long as a head waits for the first message.
+    await clock.advance(250)
+    const response = await begun
     const reading = response.text()
-    await clock.advance(20_000)
+    await clock.advance(19_750)
     assert.equal(await reading, ':\n\ndata: {"n":1}\n\nevent: end\ndata:\n\n')
     assert.equal(server.stats.inFlight, 0)
     assert.equal(clock.pending, 0)
@@ -247,11 +250,13 @@ describe('fetchServer, at its end', () => {
   it('refuses new calls, and waits for those in flight and for the last piece to be read', async () => {
     const { clock, server } = serverOf({
       async *count(_, ctx) {
-        await ctx.clock.sleep(100, ctx)
+        await ctx.clock.sleep(300, ctx)
         yield { n: 1 }
       },
     })
-    const response = await server.fetch(post('/count', { to: 1 }))
+    const begun = server.fetch(post('/count', { to: 1 }))
+    await clock.advance(250)
+    const response = await begun
     let closed = false
     const closing = server.close().then(() => {
       closed = true

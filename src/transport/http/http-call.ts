@@ -4,10 +4,11 @@ import { ServiceError } from '../../core/errors.ts'
 import type { Inbound } from '../../core/inbound.ts'
 import { headerNames, type Metadata, readCount } from '../../core/metadata.ts'
 import { sendsStream } from '../../core/method.ts'
-import { bounded, closeUnread, map } from '../../core/streams.ts'
+import { bounded, map } from '../../core/streams.ts'
 import type { Codec } from '../codec.ts'
 import type { Dispatcher, InboundCall, Mounted, ServedCall } from '../dispatch.ts'
 import { statuses } from '../status.ts'
+import { BegunStream } from './begun-stream.ts'
 import type { BodyFailure, Exchange, ExchangeListener, HeaderList, ReplyWriter } from './exchange.ts'
 import type { HttpCallEnd } from './http-call-end.ts'
 import { HttpInbound } from './http-inbound.ts'
@@ -19,6 +20,9 @@ import { sendRawReply } from './raw-reply.ts'
 import { replyHeaders, trailersOf } from './reply-headers.ts'
 import { events, lines, sendReplyStream } from './reply-stream.ts'
 import { queryOf, type Target } from './target.ts'
+
+/** How long the head of a stream waits for its first message. */
+const headDelayMs = 250
 
 /** What an endpoint without a contract does by itself. */
 export interface RawEndpoint {
@@ -198,16 +202,30 @@ export class HttpCall implements InboundCall, ExchangeListener {
     this.#sendText(chosen, jsonType, text === undefined ? '' : `${text}\n`, inbound)
   }
 
+  /** The head waits a little for the first message: a stream that fails at once has the status of its error. */
   stream(responses: AsyncIterable<unknown>, inbound: Inbound): void {
+    const stream = new BegunStream(responses)
+    const begin = () => {
+      if (this.#writer === undefined) this.#startStream(stream, inbound)
+    }
+    const timer = this.#settings.dispatcher.clock.schedule(headDelayMs, begin)
+    stream.first.then(
+      () => {
+        timer.cancel()
+        begin()
+      },
+      (thrown) => {
+        timer.cancel()
+        if (this.#writer === undefined) this.#sendError(ServiceError.from(thrown), inbound, undefined, false)
+      },
+    )
+  }
+
+  #startStream(responses: AsyncIterable<unknown>, inbound: Inbound): void {
     const { dispatcher, heartbeatMs, eventId } = this.#settings
     const format = wantsEvents.test(this.headers.get('accept') ?? '') ? events : lines
     const status = inbound.replyStatus ?? this.#target.status ?? 200
-    if (this.#isHead) {
-      closeUnread(responses)
-      this.#exchange.send(status, replyHeaders(format.headers, inbound), undefined, this.#closes)
-      return
-    }
-    const writer = this.#exchange.start(status, [...replyHeaders(format.headers, inbound)], this.#closes)
+    const writer = this.#exchange.start(status, replyHeaders(format.headers, inbound), this.#closes)
     this.#writer = writer
     const trailers = () => trailersOf(inbound)
     const fail = (thrown: unknown) => this.#failed(thrown)
@@ -227,16 +245,14 @@ export class HttpCall implements InboundCall, ExchangeListener {
   }
 
   #sendText(status: number, type: string, text: string, inbound: Inbound): void {
-    const { replyHeaders: own, replyCookies: cookies, replyTrailers: trailers } = inbound
-    if (own === undefined && cookies === undefined && trailers === undefined) {
-      this.#exchange.send(status, ['content-type', type], text, this.#closes)
-    } else if (trailers === undefined) {
-      this.#exchange.send(status, replyHeaders(['content-type', type], inbound), text, this.#closes)
-    } else {
-      const writer = this.#exchange.start(status, replyHeaders(['content-type', type], inbound), this.#closes)
-      writer.write(text)
-      writer.end(trailersOf(inbound))
+    const headers = replyHeaders(text === '' ? [] : ['content-type', type], inbound)
+    if (inbound.replyTrailers === undefined) {
+      this.#exchange.send(status, headers, text, this.#closes)
+      return
     }
+    const writer = this.#exchange.start(status, headers, this.#closes)
+    writer.write(text)
+    writer.end(trailersOf(inbound))
   }
 
   #sendError(error: ServiceError, inbound: Inbound | undefined, status: number | undefined, close: boolean): void {
@@ -266,11 +282,6 @@ export class HttpCall implements InboundCall, ExchangeListener {
       close: close || this.#closes,
       onFailure,
     })
-  }
-
-  /** Who asks for the headers alone gets no stream: it might never end. */
-  get #isHead(): boolean {
-    return this.#exchange.method === 'HEAD'
   }
 }
 

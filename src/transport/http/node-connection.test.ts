@@ -20,7 +20,12 @@ class FakeSocket extends EventEmitter {
   destroy = () => void this.steps.push('destroy')
 }
 
-const waiting: OpenExchange = { complete: true, gone: () => {}, fail: () => assert.fail('a good request') }
+const waiting: OpenExchange = {
+  response: { writableFinished: true } as ServerResponse,
+  complete: true,
+  gone: () => {},
+  fail: () => assert.fail('a good request'),
+}
 
 function connected(more: object = {}) {
   const socket = Object.assign(new FakeSocket(), more)
@@ -127,9 +132,9 @@ describe('NodeConnection.release', () => {
       connection.take(other)
       if (isBroken) connection.breakOff({ status: 400, error: new ServiceError('invalid_argument') })
       else server.draining = true
-      connection.releaseStream(one)
+      connection.releaseSilently(one)
       assert.deepEqual(socket.steps, [])
-      connection.releaseStream(other)
+      connection.releaseSilently(other)
       assert.deepEqual(socket.steps, ['destroySoon'])
     }
   })

@@ -11,6 +11,7 @@ import type { SinkableMessage } from './sinkable-message.ts'
 export interface OpenExchange {
   /** Whether all of the request has come. */
   readonly complete: boolean
+  readonly response: ServerResponse
   /** The connection has closed. */
   gone(): void
   /** The rest of the request cannot be read. */
@@ -39,6 +40,8 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
   /** Those that wait, the oldest first: nearly always one, for which a set would be dear. */
   #oldest: OpenExchange | undefined = undefined
   readonly #others = new Set<OpenExchange>()
+  /** The last one that was taken: its reply is the last one on the wire, whoever has replied before it. */
+  #newest: OpenExchange | undefined = undefined
   /** Whether the last reply on it has been sent: what comes afterwards is not looked at. */
   closing = false
   idleLooks = 0
@@ -71,12 +74,17 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
 
   /** Closes it behind what was handed over, unless more is to come. */
   finish(): void {
-    if (this.waiting === 0) this.#socket.destroySoon()
+    if (this.waiting > 0) return
+    const response = this.#newest?.response
+    // Replies go out in the order of their requests: the newest may still queue behind another one.
+    if (response === undefined || response.writableFinished) this.#socket.destroySoon()
+    else response.once('finish', () => this.#socket.destroySoon())
   }
 
   /** An exchange has begun. */
   take(exchange: OpenExchange): void {
     this.idleLooks = 0
+    this.#newest = exchange
     if (this.#oldest === undefined) this.#oldest = exchange
     else this.#others.add(exchange)
   }
@@ -99,15 +107,15 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
     return this.#oldest === undefined ? [] : [this.#oldest, ...this.#others]
   }
 
-  /** As `release`, for a reply that began before it was known that it would be the last one here. */
-  releaseStream(exchange: OpenExchange): void {
+  /** As `release`, for a reply that could not say that it is the last one here: it began before that was known, or another one is behind it. */
+  releaseSilently(exchange: OpenExchange): void {
     this.release(exchange)
-    if ((this.closing || this.#server.draining) && this.waiting === 0) this.#socket.destroySoon()
+    if (this.closing || this.#server.draining) this.finish()
   }
 
-  /** Whether the next reply is the last one. */
-  get isLast(): boolean {
-    return this.closing && this.waiting === 1
+  /** Whether nothing follows the reply of an exchange on the wire. */
+  isNewest(exchange: OpenExchange): boolean {
+    return exchange === this.#newest
   }
 
   /**
@@ -156,7 +164,7 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
     this.#socket.setTimeout(0)
   }
 
-  /** The reply that is being sent is the last one. */
+  /** The reply that is being sent says that it is the last one. */
   close(request: SinkableMessage): void {
     this.closing = true
     if (!request.complete) this.#linger(request)

@@ -54,7 +54,7 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
   listener: ExchangeListener | undefined = undefined
   onDone: ((sent: SentReply) => void) | undefined = undefined
   readonly #request: SinkableMessage
-  readonly #response: ServerResponse
+  readonly response: ServerResponse
   readonly #expectsContinue: boolean
   #limits: BodyLimits | undefined = undefined
   #timer: Timer | undefined = undefined
@@ -74,7 +74,7 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
     this.headers = new NodeHeaders(request)
     this.peer = connection
     this.#request = request
-    this.#response = response
+    this.response = response
     this.#expectsContinue = expectsContinue
     connection.take(this)
   }
@@ -88,7 +88,7 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
       this.listener?.onBodyFailure(tooLarge(limits.maxBytes))
       return
     }
-    if (this.#expectsContinue) this.#response.writeContinue()
+    if (this.#expectsContinue) this.response.writeContinue()
     this.#limits = limits
     this.#request.sink = this
     this.#timer = limits.clock.scheduleAt(limits.clock.now() + limits.timeoutMs, this)
@@ -114,7 +114,7 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
   }
 
   async *openBody(): AsyncGenerator<Uint8Array, void, undefined> {
-    if (this.#expectsContinue) this.#response.writeContinue()
+    if (this.#expectsContinue) this.response.writeContinue()
     try {
       // Not destroyed with the reading of it: the reply still goes over the same connection.
       for await (const piece of this.#request.iterator({ destroyOnReturn: false })) {
@@ -135,18 +135,19 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
     this.#begin(status, list, close)
     this.#discardRest()
     if (this.onDone !== undefined) this.#report(status, () => (this.method === 'HEAD' ? 0 : length))
-    if (length === 0) this.#response.end()
+    if (length === 0) this.response.end()
     else {
-      this.#response.end(body)
-      this.peer.watchRest(this.#response)
+      this.response.end(body)
+      this.peer.watchRest(this.response)
     }
-    this.peer.release(this)
+    if (this.peer.closing) this.peer.releaseSilently(this)
+    else this.peer.release(this)
   }
 
   start(status: number, headers: HeaderList, close: boolean): ReplyWriter {
-    const writer = new NodeWriter(this.#response, this.peer, () => {
+    const writer = new NodeWriter(this.response, this.peer, () => {
       this.#discardRest()
-      this.peer.releaseStream(this)
+      this.peer.releaseSilently(this)
     })
     if (this.#replied) {
       writer.gone()
@@ -155,18 +156,23 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
     this.#begin(status, [...headers], close)
     this.#writer = writer
     if (this.onDone !== undefined) this.#report(status, () => writer.bytes)
-    // The caller learns at once that its stream has begun, however long the first message takes.
-    this.#response.flushHeaders()
+    // Who asks for the head alone, or is told that there is no body, gets no stream: it might never end. What is written is refused, so that its source is closed.
+    if (this.method === 'HEAD' || status === 204 || status === 304) writer.end([])
+    // The caller learns at once that its stream has begun, however long the next message takes.
+    else this.response.flushHeaders()
     return writer
   }
 
   /** Throws for what cannot be sent, before anything is. */
   #begin(status: number, headers: string[], close: boolean): void {
-    const isLast = close || this.peer.isLast
-    if (isLast) headers.push('connection', 'close')
-    this.#response.writeHead(status, headers)
+    const isLast = close || this.peer.closing
+    const says = isLast && this.peer.isNewest(this)
+    if (says) headers.push('connection', 'close')
+    this.response.writeHead(status, headers)
     this.#replied = true
-    if (isLast) this.peer.close(this.#request)
+    if (says) this.peer.close(this.#request)
+    // Said here it would cut off the replies behind it.
+    else if (isLast) this.peer.closing = true
   }
 
   /** Nobody waits for what is still to come of the request. */
@@ -199,7 +205,7 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
   }
 
   #report(status: number, bytes: () => number): void {
-    const response = this.#response
+    const response = this.response
     response.once('close', () => {
       const { writableFinished: complete } = response
       this.onDone?.({ status, requestBytes: this.#requestBytes, responseBytes: bytes(), complete })

@@ -95,7 +95,8 @@ export class NodeWriter implements ReplyWriter {
     if (this.#response.write(piece) || this.#blocked !== undefined) return
     const blocked = Promise.withResolvers<boolean>()
     this.#blocked = blocked
-    this.#connection.watchSending()
+    // One that queues behind another reply waits for that, and not for its caller.
+    if (this.#response.socket !== null) this.#connection.watchSending()
     this.#response.once('drain', () => {
       this.#connection.sent()
       if (this.#blocked === blocked) this.#blocked = undefined

@@ -119,8 +119,19 @@ describe('sendRawReply', () => {
     assert.equal(isClosed, true)
   })
 
-  it('sends no stream to a HEAD', () => {
-    assert.deepEqual(sent({ body: pieces('a') }, { method: 'HEAD' }), [['send', 200, ['x-own', '1'], undefined, false]])
+  it('sends no stream to a HEAD, nor where there is no body', async () => {
+    for (const [method, status] of [
+      ['HEAD', 200],
+      ['GET', 204],
+      ['GET', 304],
+    ] as const) {
+      const steps = sent({ body: pieces('a') }, { method, status })
+      await settle()
+      assert.deepEqual(
+        steps.map(([step]) => step),
+        ['start'],
+      )
+    }
   })
 
   it('leaves out what only the server knows', () => {

@@ -36,18 +36,15 @@ export function sendRawReply(
   }
   try {
     const [status, headers] = [checkedStatus(options), headersOf(reply, inbound)]
-    if (exchange.method !== 'HEAD') {
-      const source = (body as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]()
-      void pump(source, exchange.start(status, headers, close), options)
-      return { [Symbol.dispose]: () => closeQuietly(source) }
-    }
-    exchange.send(status, headers, undefined, close)
+    const writer = exchange.start(status, headers, close)
+    const source = (body as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]()
+    if (exchange.method === 'HEAD' || status === 204 || status === 304) closeQuietly(source)
+    else void pump(source, writer, options)
+    return { [Symbol.dispose]: () => closeQuietly(source) }
   } catch (thrown) {
     closeUnread(body)
     throw thrown
   }
-  closeUnread(body)
-  return undefined
 }
 
 function checkedStatus({ status }: RawReplyOptions): number {

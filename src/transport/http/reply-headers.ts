@@ -2,8 +2,9 @@
 import type { Inbound } from '../../core/inbound.ts'
 import type { HeaderList } from './exchange.ts'
 
-/** The headers of a reply: those given, unless the handler has set its own. What is in `kept` it may not set. */
+/** The headers of a reply that begins: those given, unless the handler has set its own. What is in `kept` it may not set. */
 export function replyHeaders(given: HeaderList, inbound: Inbound | undefined, kept: HeaderList = []): string[] {
+  inbound?.beginReply()
   const own = inbound?.replyHeaders
   const headers = [...kept]
   for (let i = 0; i < given.length; i += 2) {

@@ -133,6 +133,8 @@ export class StreamTaker implements ReplyTaker {
     }
     if (!failed) return (this.#queue as AsyncQueue<unknown>).push(message)
     this.#queue?.fail(errorOfProblem(message) ?? new ServiceError('unknown', 'the stream failed'))
+    // Nothing follows a mark but the end, which mostly came with it. A server that goes on must not keep the connection.
+    queueMicrotask(() => this.#exchange?.abort())
     return false
   }
 }

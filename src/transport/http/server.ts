@@ -147,7 +147,9 @@ export class HttpServer implements AsyncDisposable {
       },
     }
     const { keepAliveMs, headersTimeoutMs } = limits
-    this.#sweep = new ConnectionSweep(keepAliveMs === 0 ? Infinity : keepAliveMs + headersTimeoutMs)
+    this.#sweep = new ConnectionSweep(
+      keepAliveMs === 0 ? Infinity : keepAliveMs + headersTimeoutMs + 2 * checkEveryMs(headersTimeoutMs),
+    )
     this.#closing = new Closing(() => this.#drain())
     if (!secure) node.on('connection', (socket) => this.#meet(socket))
     else {
@@ -238,6 +240,11 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
+/** How often Node looks for headers that take too long; what it finds then is told so, where the sweep would only close. */
+function checkEveryMs(headersTimeoutMs: number): number {
+  return Math.min(1_000, headersTimeoutMs)
+}
+
 function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {
   const { headersTimeoutMs, maxHeaderBytes, maxHeaders, keepAliveMs, maxConnections } = limits
   const options: ServerOptions<typeof SinkableMessage> = {
@@ -246,7 +253,7 @@ function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {
     headersTimeout: headersTimeoutMs,
     // The service limits how long a body takes: streams of requests may last.
     requestTimeout: 0,
-    connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
+    connectionsCheckingInterval: checkEveryMs(headersTimeoutMs),
     keepAliveTimeout: keepAliveMs,
     // The service answers it in its own form.
     requireHostHeader: false,

@@ -108,6 +108,7 @@ export class MemoryCall implements InboundCall, Listener {
   #settle(inbound: Inbound | undefined): void {
     this.#settled = true
     this.list?.remove(this)
+    inbound?.beginReply()
     if (inbound?.replyHeaders !== undefined) tell(this.#options?.onHeaders, inbound.replyHeaders)
   }
 
