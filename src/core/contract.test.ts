@@ -171,7 +171,7 @@ describe('a method is refused, by its name,', () => {
 
   it('when another method answers the same requests, whatever the parameters are called', () => {
     const at = (method: 'GET' | 'PUT', path: `/${string}`) => unary.of<number, number>({ http: { method, path } })
-    const taken = /^contract shop, method load: its route GET \/orders\/: is taken by method order$/
+    const taken = /^contract shop, method load: its route GET \/orders\/:number is taken by method order$/
     refused({ order: at('GET', '/orders/:id'), load: at('GET', '/orders/:number') }, taken)
     refused({ a: unary.of(), b: unary.of({ http: { method: 'POST', path: '/a' } }) }, /method b: its route POST \/a is/)
     loose('shop', { order: at('GET', '/orders/:id'), load: at('PUT', '/orders/:id'), all: at('GET', '/orders/all') })

@@ -122,7 +122,7 @@ export function contract<const M extends Methods>(
     try {
       info[method] = methodInfo(name, method, definition)
       routes[method] = routesOf(method, prefix, definition.http)
-      for (const route of routes[method]) claim(owners, routeShape(route), method)
+      for (const route of routes[method]) claim(owners, route, method)
     } catch (thrown) {
       if (thrown instanceof Error) thrown.message = `contract ${name}, method ${method}: ${thrown.message}`
       throw thrown
@@ -182,9 +182,11 @@ function checkSchema(option: string, schema: Schema | undefined): void {
   )
 }
 
-function claim(owners: Map<string, string>, shape: string, method: string): void {
+function claim(owners: Map<string, string>, route: HttpRoute, method: string): void {
+  const shape = routeShape(route)
   const owner = owners.get(shape)
-  if (owner !== undefined && owner !== method) throw new TypeError(`its route ${shape} is taken by method ${owner}`)
+  if (owner !== undefined && owner !== method)
+    throw new TypeError(`its route ${route.method} ${route.path} is taken by method ${owner}`)
   owners.set(shape, method)
 }
 

@@ -161,7 +161,7 @@ describe('any other reply', () => {
   it('is what its status means when the document is not one of ours, or cannot be read', () => {
     for (const body of ['{"error":"bad"}', '{"code":"E_BAD"}', '{', '', 'null', '[]', '{"__proto__":{}}']) {
       const error = errorOf(503, json, body)
-      assert.deepEqual([error.code, error.message], ['unavailable', 'HTTP status 503'])
+      assert.deepEqual([error.code, error.message], ['unavailable', 'POST http://fake/a: HTTP status 503'])
     }
   })
 

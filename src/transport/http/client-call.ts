@@ -57,6 +57,7 @@ export class ClientCall implements ReplyListener, Listener {
   readonly #line: ClientLine
   readonly #ctx: Context
   readonly #taker: ReplyTaker
+  readonly #path: string
   readonly #exchange: Exchange
   /** Of an error; undefined as long as the reply is good. */
   #status = 0
@@ -68,6 +69,7 @@ export class ClientCall implements ReplyListener, Listener {
     this.#line = line
     this.#ctx = ctx
     this.#taker = taker
+    this.#path = request.path
     this.#exchange = line.origin.send(request, this)
     listen(ctx, this)
   }
@@ -108,6 +110,10 @@ export class ClientCall implements ReplyListener, Listener {
     this.#taker.onFailure(error)
   }
 
+  get #what(): string {
+    return `${this.#line.verb} ${this.#line.origin.url}${this.#path}`
+  }
+
   #errorOf(bytes: Uint8Array): ServiceError {
     const headers = this.#headers as Metadata
     try {
@@ -118,7 +124,8 @@ export class ClientCall implements ReplyListener, Listener {
     }
     const error = isJson(headers) ? this.#problem(bytes) : undefined
     const now = this.#ctx.clock.wallNow()
-    if (error === undefined) return foreignError(this.#status, headers, new TextDecoder().decode(bytes), now)
+    if (error === undefined)
+      return foreignError(this.#what, this.#status, headers, new TextDecoder().decode(bytes), now)
     if (error.retryAfterMs !== undefined) return error
     const retryAfterMs = retryAfterMsOf(headers, now)
     return retryAfterMs === undefined ? error : ServiceError.fromJSON({ ...error.toJSON(), retryAfterMs })

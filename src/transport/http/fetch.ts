@@ -2,8 +2,9 @@
 import type { Contract, Methods } from '../../core/contract.ts'
 import type { Endpoints } from '../../core/endpoints.ts'
 import { ServiceError } from '../../core/errors.ts'
-import { type DispatchStats, mounted } from '../dispatch.ts'
+import type { DispatchStats } from '../dispatch.ts'
 import { FetchExchange } from './fetch-exchange.ts'
+import { mountsOf } from './mounts.ts'
 import { problemOf, problemType } from './problem.ts'
 import { type HttpMount, HttpService, type HttpServiceOptions } from './service.ts'
 
@@ -50,9 +51,7 @@ export function fetchServer<M extends Methods>(
   served?: Endpoints<Contract<M>>,
   rest?: FetchServerOptions,
 ): FetchServer {
-  const own = served === undefined ? [] : mounted(first as Contract<M>, served)
-  const options = served === undefined ? (first as FetchServerOptions) : rest
-  const mounts: readonly HttpMount[] = [...own, ...(options?.mount ?? []).flat()]
+  const { mounts, options } = mountsOf(first, served, rest)
   const service = new HttpService(mounts, options)
   const peer = options?.peer
   const open = new Set<FetchExchange>()

@@ -224,6 +224,31 @@ describe('InputJoiner.join', () => {
   })
 })
 
+describe('InputJoiner.faultOf', () => {
+  const fault = (schema: Schema | undefined, parameters: readonly string[], hasBody = true) =>
+    new InputJoiner(schema).faultOf(parameters, hasBody)
+
+  it('finds a parameter of which the input knows nothing', () => {
+    for (const schema of [z.object({ s: z.string() }), type({ s: 'string' })]) {
+      assert.match(fault(schema, ['id']) ?? '', /:id, of which its input knows nothing/)
+      assert.equal(fault(schema, ['s']), undefined)
+    }
+  })
+
+  it('finds an input that parameters cannot join', () => {
+    assert.match(fault(z.string(), ['id']) ?? '', /must be an object, but it is of type string/)
+    assert.match(fault(z.string(), [], false) ?? '', /must be an object/)
+    assert.equal(fault(z.string(), []), undefined)
+  })
+
+  it('finds nothing where the schema does not say', () => {
+    for (const schema of [undefined, z.record(z.string(), z.number()), z.looseObject({ s: z.string() }), z.any()]) {
+      assert.equal(fault(schema, ['id'], false), undefined)
+    }
+    assert.equal(fault(z.void(), [], false), undefined)
+  })
+})
+
 describe('InputJoiner.bodiless', () => {
   it('is an object without members for a request that says nothing', () => {
     for (const schema of [z.object({}), v.object({}), type({}), undefined]) assert.deepEqual(bodiless(schema, ''), {})

@@ -34,6 +34,9 @@ export class InputJoiner {
   readonly #coerceOther: Coerce
   /** What a request stands for that says nothing. */
   readonly #empty: () => unknown
+  /** What the schema says that the input is; undefined when it does not say. */
+  readonly #type: string | undefined
+  readonly #takesOthers: boolean
 
   /** The schema is asked once what its members are (Standard JSON Schema); parameters stay text where it does not say. */
   constructor(input: Schema | undefined) {
@@ -45,7 +48,18 @@ export class InputJoiner {
     const others = asked.additionalProperties
     this.#coerce = new Map(Array.from(types, ([name, found]) => [name, coercion(found)]))
     this.#coerceOther = typeof others === 'object' ? coercion(typesOf(others, asked, 0)) : asText
+    this.#type = typeof asked.type === 'string' ? asked.type : undefined
+    // Without members that it names the schema says nothing of them.
+    this.#takesOthers = types.size === 0 || (others !== undefined && others !== false)
     this.#empty = input !== undefined && fits(input, undefined) && !fits(input, {}) ? () => undefined : () => ({})
+  }
+
+  /** What is wrong with a route for this input, where its schema says so; undefined for nothing. */
+  faultOf(parameters: readonly string[], hasBody: boolean): string | undefined {
+    if ((parameters.length > 0 || !hasBody) && this.#type !== undefined && this.#type !== 'object')
+      return `has parameters or no body, so its input must be an object, but it is of type ${this.#type}`
+    const unknown = parameters.find((name) => !this.#takesOthers && !this.#coerce.has(name))
+    return unknown === undefined ? undefined : `has the parameter :${unknown}, of which its input knows nothing`
   }
 
   /**

@@ -18,6 +18,7 @@ export async function listen(server: Server, options: ListenOptions): Promise<vo
   const port = checkNumber('port', options.port ?? 0, { min: 0, max: 65_535, integer: true })
   if (path !== undefined && (host !== undefined || options.port !== undefined))
     throw new TypeError('path excludes host and port: a Unix socket has neither')
+  if (path === '') throw new TypeError('path must be the path of a Unix socket')
   const where = path ?? (host === undefined ? `port ${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`)
   return new Promise((resolve, reject) => {
     const fail = (cause: NodeJS.ErrnoException) => {
@@ -36,6 +37,8 @@ function adviceOn({ code, message }: NodeJS.ErrnoException, isFile: boolean): st
     return 'the file is there already (EADDRINUSE); another process listens on it, or has left it: then remove it'
   if (code === 'EADDRINUSE')
     return 'it is taken by another process (EADDRINUSE); choose another port, or 0 for any that is free'
+  if (isFile && (code === 'EACCES' || code === 'ENOENT'))
+    return `its folder is not there, or this user may not write to it (${code})`
   if (code === 'EACCES') return 'this user may not do that (EACCES); ports below 1024 are often reserved'
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address (EADDRNOTAVAIL)'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `there is no host of that name (${code})`

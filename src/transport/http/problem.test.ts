@@ -133,21 +133,26 @@ describe('foreignError', () => {
       599: 'unknown',
     }
     for (const [status, code] of Object.entries(expected)) {
-      const error = foreignError(Number(status), headers(), '', 0)
-      assert.deepEqual([error.code, error.message, error.details], [code, `HTTP status ${status}`, undefined])
+      const error = foreignError('GET /a', Number(status), headers(), '', 0)
+      assert.deepEqual([error.code, error.message], [code, `GET /a: HTTP status ${status}`])
     }
   })
 
   it('keeps the beginning of its text for whoever looks for the fault', () => {
     const page = `<h1>Bad Gateway</h1>${'x'.repeat(10_000)}`
-    const { details } = foreignError(502, headers({ 'content-type': 'text/html' }), page, 0)
+    const { details } = foreignError('GET /a', 502, headers({ 'content-type': 'text/html' }), page, 0)
     const { status, type, text } = details as { status: number; type: string; text: string }
     assert.deepEqual([status, type, text], [502, 'text/html', page.slice(0, 1_000)])
   })
 
+  it('says where a redirection leads to', () => {
+    const { details } = foreignError('GET /a', 302, headers({ location: '/b' }), '', 0)
+    assert.deepEqual(details, { status: 302, type: '', text: '', location: '/b' })
+  })
+
   it('has the wait that the headers name', () => {
-    assert.equal(foreignError(503, headers({ 'retry-after': '3' }), '', 0).retryAfterMs, 3_000)
-    assert.equal(foreignError(503, headers(), '', 0).retryAfterMs, undefined)
+    assert.equal(foreignError('GET /a', 503, headers({ 'retry-after': '3' }), '', 0).retryAfterMs, 3_000)
+    assert.equal(foreignError('GET /a', 503, headers(), '', 0).retryAfterMs, undefined)
   })
 })
 

@@ -62,14 +62,15 @@ export function errorOfProblem(document: unknown): ServiceError | undefined {
 
 const longestText = 1_000
 
-/** What a foreign error means: one without a document of ours. The beginning of its text is in `details`, for whoever looks for the fault. */
-export function foreignError(status: number, headers: Metadata, body: string, now: number): ServiceError {
+/** What a foreign error means: one without a document of ours. `what` was called; the beginning of its text is in `details`, for whoever looks for the fault. */
+export function foreignError(what: string, status: number, headers: Metadata, body: string, now: number): ServiceError {
   const code = codeOfHttp(status)
   const type = headers.get('content-type') ?? ''
+  const location = headers.get('location')
   const text = body.slice(0, longestText).toWellFormed()
-  return new ServiceError(code, `HTTP status ${status}`, {
+  return new ServiceError(code, `${what}: HTTP status ${status}`, {
     retryAfterMs: retryAfterMsOf(headers, now),
-    details: text === '' ? undefined : { status, type, text },
+    details: { status, type, text, ...(location && { location }) },
   })
 }
 

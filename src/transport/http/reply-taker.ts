@@ -20,6 +20,9 @@ export interface ReplyTaker {
   errorOf?(status: number, headers: Metadata, body: Uint8Array): ServiceError | undefined
 }
 
+// As much of what could not be read is shown to whoever looks for the fault.
+const shownBytes = 1_000
+
 type Settle = (value: unknown) => void
 
 /** Takes a reply that is one message. */
@@ -29,6 +32,8 @@ export class MessageTaker implements ReplyTaker {
   readonly #resolve: Settle
   readonly #reject: Settle
   #exchange: Exchange | undefined = undefined
+  #status = 0
+  #headers: Metadata | undefined = undefined
   readonly #body = new ByteCollector()
 
   constructor(codec: Codec, maxBytes: number, resolve: Settle, reject: Settle) {
@@ -38,8 +43,10 @@ export class MessageTaker implements ReplyTaker {
     this.#reject = reject
   }
 
-  onHead(_status: number, _headers: Metadata, exchange: Exchange): void {
+  onHead(status: number, headers: Metadata, exchange: Exchange): void {
     this.#exchange = exchange
+    this.#status = status
+    this.#headers = headers
   }
 
   onData(chunk: Uint8Array): void {
@@ -56,7 +63,8 @@ export class MessageTaker implements ReplyTaker {
     try {
       this.#resolve(this.#codec.decode(bytes))
     } catch (thrown) {
-      this.#reject(unreadable(thrown))
+      const text = new TextDecoder().decode(bytes.subarray(0, shownBytes))
+      this.#reject(unreadable(thrown, { status: this.#status, type: this.#headers?.get('content-type') ?? '', text }))
     }
   }
 
@@ -143,6 +151,6 @@ function tooLarge(maxBytes: number): ServiceError {
   return new ServiceError('internal', `the reply is larger than ${maxBytes} bytes`)
 }
 
-function unreadable(thrown: unknown): ServiceError {
-  return new ServiceError('internal', 'the reply could not be read', { cause: thrown })
+function unreadable(thrown: unknown, details?: unknown): ServiceError {
+  return new ServiceError('internal', 'the reply could not be read', { cause: thrown, details })
 }

@@ -8,11 +8,12 @@ import type { Endpoints } from '../../core/endpoints.ts'
 import { ServiceError } from '../../core/errors.ts'
 import { Closing } from '../../platform/closing.ts'
 import { checkNumber } from '../../primitives/check.ts'
-import { type DispatchStats, mounted } from '../dispatch.ts'
+import type { DispatchStats } from '../dispatch.ts'
 import { answerBrokenRequest } from './broken-request.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
 import { Handshakes } from './handshakes.ts'
 import { type ListenOptions, listen, urlOf } from './listen.ts'
+import { mountsOf } from './mounts.ts'
 import { NodeConnection, type NodeConnectionServer } from './node-connection.ts'
 import { NodeExchange } from './node-exchange.ts'
 import { requestFlaw } from './request-flaw.ts'
@@ -72,9 +73,7 @@ export function httpServer<M extends Methods>(
   served?: Endpoints<Contract<M>>,
   rest?: HttpServerOptions,
 ): HttpListener {
-  const own = served === undefined ? [] : mounted(first as Contract<M>, served)
-  const options = served === undefined ? (first as HttpServerOptions) : rest
-  const mounts: readonly HttpMount[] = [...own, ...(options?.mount ?? []).flat()]
+  const { mounts, options } = mountsOf(first, served, rest)
   const limits = limitsOf(options)
   // Once now, for the sake of its checks.
   new HttpService(mounts, options)
@@ -94,13 +93,15 @@ interface Limits {
 }
 
 function limitsOf(options: HttpServerOptions | undefined): Limits {
-  const whole = { min: 1, integer: true } as const
+  // The longest that the runtime's timers can be set for.
+  const max = 2 ** 31 - 1
+  const whole = { min: 1, max, integer: true } as const
   return {
     headersTimeoutMs: checkNumber('headersTimeoutMs', options?.headersTimeoutMs ?? 10_000, whole),
     maxHeaderBytes: checkNumber('maxHeaderBytes', options?.maxHeaderBytes ?? 16_384, { min: 1_024, integer: true }),
     maxHeaders: checkNumber('maxHeaders', options?.maxHeaders ?? 100, whole),
     sendTimeoutMs: checkNumber('sendTimeoutMs', options?.sendTimeoutMs ?? 30_000, whole),
-    keepAliveMs: checkNumber('keepAliveMs', options?.keepAliveMs ?? 5_000, { min: 0, integer: true }),
+    keepAliveMs: checkNumber('keepAliveMs', options?.keepAliveMs ?? 5_000, { min: 0, max, integer: true }),
     maxConnections:
       options?.maxConnections === undefined ? undefined : checkNumber('maxConnections', options.maxConnections, whole),
   }
@@ -270,6 +271,7 @@ function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {
 }
 
 function checkTls(tls: HttpTlsOptions): void {
+  if (tls?.key === undefined || tls.cert === undefined) throw new TypeError('tls must have a key and a cert, in PEM')
   if (tls.ca !== undefined && !tls.requestCertificate)
     throw new TypeError('tls.ca is for the certificates of callers: it needs tls.requestCertificate')
   try {

@@ -152,15 +152,15 @@ function routesOf(mount: HttpMount): RoutePath<HttpTarget>[] {
   const { info, input, raw } = mount
   const declared = mount.routes ?? [{ method: 'POST', path: `/${info.name}` as const }]
   const joiner = new InputJoiner(input)
-  return declared.map(({ method, path, status, body }) => ({
-    verb: method,
-    path,
-    target: {
-      mounted: mount,
-      status,
-      body: body ?? (sendsStream(info) || (method !== 'GET' && method !== 'DELETE')),
-      joiner,
-      raw,
-    },
-  }))
+  return declared.map(({ method, path, status, body }) => {
+    const hasBody = body ?? (sendsStream(info) || (method !== 'GET' && method !== 'DELETE'))
+    const fault = raw === undefined && !sendsStream(info) ? joiner.faultOf(parametersOf(path), hasBody) : undefined
+    if (fault !== undefined) throw new TypeError(`the route ${method} ${path} of ${info.fullName} ${fault}`)
+    return { verb: method, path, target: { mounted: mount, status, body: hasBody, joiner, raw } }
+  })
+}
+
+function parametersOf(path: string): string[] {
+  const segments = path.split('/').filter((segment) => segment.startsWith(':'))
+  return segments.map((segment) => segment.slice(1))
 }
