@@ -15,7 +15,8 @@ export default async function* countReporter(events: AsyncIterable<TestEvent>): 
   for await (const { type, data } of events) {
     if (type !== 'test:pass' && type !== 'test:fail') continue
     // A test reports after its own subtests, so a deeper one just before it means that this one is not a leaf.
-    const isLeaf = previousNesting <= data.nesting && data.details.type !== 'suite'
+    // A suite never is, unless it was skipped: then nothing in it ran.
+    const isLeaf = previousNesting <= data.nesting && (data.details.type !== 'suite' || isSet(data.skip))
     previousNesting = data.nesting
     if (isLeaf && (isSet(data.skip) || isSet(data.todo))) counts.skipped += 1
     else if (type === 'test:fail' && (isLeaf || !isOnlyItsChildren(data.details.error))) counts.failed += 1

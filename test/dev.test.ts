@@ -48,7 +48,7 @@ describe('dev', () => {
     assert.match(stderr, /^usage: /)
   })
 
-  for (const command of ['demo', 'proof', 'servers']) {
+  for (const command of ['demo', 'proof']) {
     it(`says in one line that ${command} is not there yet, and exits 1`, () => {
       const { status, stdout, stderr } = dev(command)
       assert.deepEqual([status, stdout], [1, ''])

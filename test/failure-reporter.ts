@@ -25,6 +25,8 @@ export default async function* failureReporter(events: AsyncIterable<TestEvent>)
     // The run was told to end: by a person, or because it took too long.
     else if (type === 'test:interrupted')
       yield ownLine(`✖ was running: ${data.tests.map(({ name }) => name).join(', ')}`)
+    else if (type === 'test:pass' && typeof data.skip === 'string' && data.skip !== '')
+      yield ownLine(`﹣ ${[...path.slice(0, data.nesting), data.name].join(' › ')}: ${data.skip}`)
     else if (type === 'test:pass' && data.details.type !== 'suite') {
       dots = (dots + 1) % 100
       yield dots === 0 ? '.\n' : '.'

@@ -7,6 +7,9 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import type { Counts } from './count-reporter.ts'
+import { placesOf } from './servers/places.ts'
+import { registry } from './servers/registry.ts'
+import { killRunServers, runServers } from './servers/run-servers.ts'
 
 /** Test files that run together. */
 interface Suite {
@@ -17,15 +20,20 @@ interface Suite {
   readonly reporter?: string | undefined
   /** How long one test may take. @default 120_000 */
   readonly testTimeoutMs?: number | undefined
+  /** On top of the environment there is. */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /** How long a step may take before it counts as hung: a test that never yields cannot time out by itself. */
 const stepTimeoutMs = 10 * 60_000
+/** Some servers are built from their sources. */
+const installTimeoutMs = 45 * 60_000
 /** Time for node --test to say which files were running when it is told to end. */
 const lastWordsMs = 1_000
 const pack = 'test/pack.test.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'servicekit-run-'))
+const serversFolder = join(scratch, 'servers')
 const groups = new Set<ChildProcess>()
 const failedSteps: string[] = []
 let isStopping = false
@@ -75,7 +83,7 @@ async function unit(args: readonly string[]): Promise<Counts> {
 async function everything(args: readonly string[]): Promise<Counts> {
   const { values } = parseArgs({ args: [...args], options: { 'also-on': { type: 'string' } } })
   const alsoOn = values['also-on']
-  const house = globSync(['test/*.test.ts', 'test/types/**/*.test.ts'], { exclude: [pack] })
+  const house = globSync(['test/*.test.ts', 'test/{servers,types}/**/*.test.ts'], { exclude: [pack] })
   const counts = [...(await Promise.all(compilers())), await suite({ name: 'unit', files: unitFiles() })]
   if (alsoOn !== undefined)
     counts.push(await suite({ name: 'unit, on the oldest Node', files: unitFiles(), node: resolve(alsoOn) }))
@@ -90,9 +98,27 @@ async function everything(args: readonly string[]): Promise<Counts> {
     ['benchmarks', 'bench/harness/**/*.test.ts'],
   ] as const) {
     const files = globSync(pattern, { exclude: ['**/node_modules'] })
-    if (files.length > 0) counts.push(await suite({ name, files }))
+    if (files.length > 0) counts.push(name === 'integration' ? await integration(files) : await suite({ name, files }))
   }
   return lastLine(sum(counts))
+}
+
+/** With the servers that are installed. Where CI is set all are brought first, and one that is missing is a failure. */
+async function integration(files: readonly string[]): Promise<Counts> {
+  const isStrict = (process.env['CI'] ?? '') !== ''
+  if (isStrict) {
+    const args = ['test/servers/cli.ts', 'install']
+    await ended(start(process.execPath, args, ['ignore', 'inherit', 'inherit']), installTimeoutMs)
+  }
+  const startedAt = performance.now()
+  await using servers = await runServers(registry, placesOf().cache, serversFolder)
+  const { environment: env, started, missing, problems } = servers
+  const lines = [`running: ${started.join(', ') || 'none'}`]
+  if (missing.length > 0) lines.push(`not installed: ${missing.join(', ')}; ./dev servers install`)
+  const failed = problems.length + (isStrict ? missing.length : 0)
+  const counts = { passed: Number(failed === 0), failed, skipped: 0 }
+  report('servers', counts, startedAt, [...lines, ...problems].join('\n'))
+  return sum([counts, await suite({ name: 'integration', files, env })])
 }
 
 const unitFiles = (): string[] => globSync('src/**/*.test.ts')
@@ -124,7 +150,7 @@ async function suite({ name, files, node = process.execPath, flags = [], ...opti
     ...[...files].sort(),
   ]
   // Without files, node --test would go and look for some.
-  const code = files.length === 0 ? 0 : await ended(start(node, args, ['ignore', 'inherit', 'inherit']))
+  const code = files.length === 0 ? 0 : await ended(start(node, args, ['ignore', 'inherit', 'inherit'], options.env))
   const counts = await readFile(countsFile, 'utf8').then(parseCounts, () => noCounts)
 
   const ran = counts.passed + counts.failed + counts.skipped
@@ -136,20 +162,25 @@ async function suite({ name, files, node = process.execPath, flags = [], ...opti
 }
 
 /** Starts a child as the leader of a process group of its own, so that whatever it starts can be ended with it. */
-function start(command: string, args: readonly string[], stdio: ('ignore' | 'inherit' | 'pipe')[]): ChildProcess {
+function start(
+  command: string,
+  args: readonly string[],
+  stdio: ('ignore' | 'inherit' | 'pipe')[],
+  env: Suite['env'] = {},
+): ChildProcess {
   const path = [dirname(command), process.env['PATH']].join(delimiter)
-  const child = spawn(command, args, { stdio, detached: true, env: { ...process.env, PATH: path } })
+  const child = spawn(command, args, { stdio, detached: true, env: { ...process.env, ...env, PATH: path } })
   groups.add(child)
   return child
 }
 
 /** Resolves with the child's exit code or signal, once nothing of its group is left. */
-function ended(child: ChildProcess): Promise<number | string> {
+function ended(child: ChildProcess, limitMs: number = stepTimeoutMs): Promise<number | string> {
   const limit = setTimeout(() => {
-    console.error(`not finished after ${stepTimeoutMs / 60_000} minutes`)
+    console.error(`not finished after ${limitMs / 60_000} minutes`)
     child.kill('SIGTERM')
     setTimeout(() => killGroup(child), lastWordsMs)
-  }, stepTimeoutMs)
+  }, limitMs)
   return new Promise((settle, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => {
@@ -215,7 +246,9 @@ process.on('SIGTERM', () => stop(143))
 process.on('SIGHUP', () => stop(129))
 process.once('exit', () => {
   for (const child of groups) killGroup(child)
-  rmSync(scratch, { recursive: true, force: true })
+  killRunServers(registry, serversFolder)
+  // A server that was just killed may still be writing there.
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
 })
 
 try {

@@ -1,0 +1,28 @@
+// Go kit itself: a stringsvc on its HTTP transport, and a client of its own that calls one.
+import { join } from 'node:path'
+import { go } from '../go.ts'
+import type { Server } from '../server.ts'
+
+/** `call` is the client: `call [-method GET] URL JSON` prints the reply as JSON, or exits with 1. */
+export const gokit: Server<'http'> = {
+  name: 'gokit',
+  source: go({
+    folder: import.meta.dirname,
+    module: 'github.com/go-kit/kit',
+    programs: { stringsvc: './stringsvc', call: './call' },
+    sources: ['stringsvc/main.go', 'call/main.go'],
+  }),
+  programs: { call: 'bin/call' },
+  serving: {
+    ports: ['http'],
+    launch: ({ installed, ports }) => ({
+      command: join(installed, 'bin/stringsvc'),
+      args: [`-listen=127.0.0.1:${ports.http}`],
+    }),
+    isReady: async ({ ports }) => {
+      const reply = await fetch(`http://127.0.0.1:${ports.http}/count`, { method: 'POST', body: '{"s":"ready"}' })
+      return (await reply.json()).v === 5
+    },
+    addresses: ({ ports }) => ({ url: `http://127.0.0.1:${ports.http}` }),
+  },
+}
