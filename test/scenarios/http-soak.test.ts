@@ -192,7 +192,7 @@ async function breakingProxy(port: number) {
       if (cut === 0) breakOff(from, to)
       else to.write(piece.subarray(0, below(piece.length)), () => (cut === 1 ? to.end() : breakOff(from, to)))
     })
-    from.on('close', (failed) => (failed ? to.resetAndDestroy() : to.destroySoon()))
+    from.on('close', (failed) => (failed ? breakOff(to) : to.destroySoon()))
   }
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ host, port, noDelay: true })
@@ -213,5 +213,9 @@ async function breakingProxy(port: number) {
 }
 
 function breakOff(...sockets: readonly Socket[]): void {
-  for (const socket of sockets) socket.resetAndDestroy()
+  for (const socket of sockets) {
+    // One whose end is on its way cannot be reset: Node would neither do it nor close the socket.
+    if (socket.writableEnded) socket.destroy()
+    else socket.resetAndDestroy()
+  }
 }
