@@ -206,7 +206,7 @@ class BodyReader implements AsyncIterableIterator<Uint8Array> {
     })
     if (this.#isCutOff) throw gone()
     if (done) return { done: true, value: undefined }
-    if (!(value instanceof Uint8Array)) throw new ServiceError('invalid_argument', 'the body must be made of bytes')
+    if (!ArrayBuffer.isView(value)) throw new ServiceError('invalid_argument', 'the body must be made of bytes')
     this.#onPiece(value.length)
     return { done: false, value }
   }

@@ -29,7 +29,7 @@ export function sendRawReply(
   const { body } = reply
   const { inbound, close } = options
   if (!isAsyncIterable(body)) {
-    if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array))
+    if (body !== undefined && typeof body !== 'string' && !ArrayBuffer.isView(body))
       throw new TypeError('the body of a reply must be text, bytes or a stream of them')
     exchange.send(checkedStatus(options), headersOf(reply, inbound), body, close)
     return undefined
