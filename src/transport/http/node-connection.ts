@@ -185,8 +185,9 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
           this.#socket.off('close', stop)
           return
         }
+        if (bytes > limitBytes) return
         bytes += piece.length
-        if (bytes > limitBytes) this.destroy()
+        if (bytes > limitBytes) this.#endSlowly()
       },
     }
     request.resume()
@@ -199,13 +200,18 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
   #linger(request: IncomingMessage): void {
     const socket = this.#socket
     socket.destroySoon = () => {
-      if (this.#lingers) return
-      this.#lingers = true
-      socket.end()
+      this.#endSlowly()
       request.resume()
-      const timer = this.#server.clock.schedule(lingerMs, () => socket.destroy())
-      socket.once('close', () => timer.cancel())
     }
+  }
+
+  #endSlowly(): void {
+    if (this.#lingers) return
+    this.#lingers = true
+    this.closing = true
+    this.#socket.end()
+    const timer = this.#server.clock.schedule(lingerMs, () => this.#socket.destroy())
+    this.#socket.once('close', () => timer.cancel())
   }
 }
 
