@@ -59,9 +59,9 @@ export class ClientCall implements ReplyListener, Listener {
   readonly #taker: ReplyTaker
   readonly #path: string
   readonly #exchange: Exchange
-  /** Of an error; undefined as long as the reply is good. */
   #status = 0
   #headers: Metadata | undefined = undefined
+  /** The body of an error; undefined as long as the reply is good. */
   #error: ByteCollector | undefined = undefined
   #mostErrorBytes = 0
 

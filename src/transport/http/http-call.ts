@@ -70,7 +70,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
   readonly deadlineAt: number | undefined
   readonly #exchange: Exchange
   readonly #target: HttpTarget
-  readonly parameters: Parameters
+  readonly #parameters: Parameters
   readonly #asked: Target
   readonly #settings: HttpSettings
   #body: Uint8Array = nothing
@@ -91,7 +91,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
     this.deadlineAt = timeoutMs === undefined ? undefined : settings.dispatcher.clock.now() + timeoutMs
     this.#exchange = exchange
     this.#target = target
-    this.parameters = parameters
+    this.#parameters = parameters
     this.#asked = asked
     this.#settings = settings
     exchange.listener = this
@@ -169,8 +169,8 @@ export class HttpCall implements InboundCall, ExchangeListener {
     const { query } = this.#asked
     const given = query === '' ? [] : queryOf(query)
     return body
-      ? joiner.join(codec.decode(this.#body), this.parameters, given)
-      : joiner.bodiless(this.parameters, given)
+      ? joiner.join(codec.decode(this.#body), this.#parameters, given)
+      : joiner.bodiless(this.#parameters, given)
   }
 
   #rawRequest({ streams }: RawEndpoint, ctx: Context): HttpRequestMessage {
@@ -182,7 +182,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
       target,
       ...this.#asked,
       headers,
-      parameters: this.parameters,
+      parameters: this.#parameters,
       body: this.#body,
       stream,
       codec,

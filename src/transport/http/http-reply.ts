@@ -5,7 +5,7 @@ import type { Exchange } from '../../platform/exchange.ts'
 import { AsyncQueue } from '../../primitives/async-queue.ts'
 import { ByteCollector } from '../../primitives/byte-collector.ts'
 import type { Codec } from '../codec.ts'
-import type { ReplyTaker } from './reply-taker.ts'
+import { type ReplyTaker, replyTooLarge } from './reply-taker.ts'
 
 /** A reply that a single call decodes by itself. */
 export class HttpReply {
@@ -95,7 +95,7 @@ export class HttpReplyTaker implements ReplyTaker {
       this.#exchange?.pause()
       void taken.then(() => this.#exchange?.resume())
     } else if (count.responseBytes <= maxBytes) this.#body.push(chunk)
-    else this.#exchange?.abort(new ServiceError('internal', `the reply is larger than ${maxBytes} bytes`))
+    else this.#exchange?.abort(replyTooLarge(maxBytes))
   }
 
   onEnd(): void {

@@ -51,7 +51,7 @@ export class MessageTaker implements ReplyTaker {
 
   onData(chunk: Uint8Array): void {
     this.#body.push(chunk)
-    if (this.#body.length > this.#maxBytes) this.#exchange?.abort(tooLarge(this.#maxBytes))
+    if (this.#body.length > this.#maxBytes) this.#exchange?.abort(replyTooLarge(this.#maxBytes))
   }
 
   onEnd(): void {
@@ -107,7 +107,7 @@ export class StreamTaker implements ReplyTaker {
     try {
       lines = this.#lines.push(chunk)
     } catch {
-      this.#exchange?.abort(tooLarge(this.#maxBytes))
+      this.#exchange?.abort(replyTooLarge(this.#maxBytes))
       return
     }
     let taken: boolean | Promise<boolean> = true
@@ -147,7 +147,8 @@ export class StreamTaker implements ReplyTaker {
   }
 }
 
-function tooLarge(maxBytes: number): ServiceError {
+/** What the caller is told of a reply, or of a message of a stream, that is larger than it takes. */
+export function replyTooLarge(maxBytes: number): ServiceError {
   return new ServiceError('internal', `the reply is larger than ${maxBytes} bytes`)
 }
 

@@ -8,6 +8,7 @@ import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { bidiStream, contract, unary } from '../../core/contract.ts'
 import { endpoints } from '../../core/endpoints.ts'
+import type { Metadata } from '../../core/metadata.ts'
 import { mounted } from '../dispatch.ts'
 import { httpServer } from './server.ts'
 import { HttpService, type HttpServiceOptions } from './service.ts'
@@ -221,5 +222,22 @@ describe('an HTTP service', () => {
     const both = 'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'
     assert.match(await serving.raw(both), /^HTTP\/1\.1 400/)
     assert.equal(serving.server.stats.served, 0)
+  })
+
+  it('tells what a stranger did wrong from a fault of its own', () => {
+    const service = new HttpService(mounted(chat, endpoints(chat, { echo: same, async *talk() {} })))
+    const answered = (headers: Metadata, target: string) => {
+      const sent: [status: number, code: string][] = []
+      service.accept({
+        ...{ method: 'POST', target, headers, peer: { address: '', secure: false, certificate: undefined } },
+        ...{ listener: undefined, onDone: undefined, readBody: () => {}, openBody: () => assert.fail('read') },
+        start: () => assert.fail('begun'),
+        send: (status, _, body) => void sent.push([status, JSON.parse(String(body)).code]),
+      })
+      return sent
+    }
+    const broken = { get: () => assert.fail('a bug'), *[Symbol.iterator]() {} }
+    assert.deepEqual(answered(broken, '/echo'), [[500, 'internal']])
+    assert.deepEqual(answered(new Map(), '/%'), [[400, 'invalid_argument']])
   })
 })

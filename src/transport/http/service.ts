@@ -80,12 +80,19 @@ export class HttpService {
     try {
       this.#accept(exchange)
     } catch (thrown) {
-      this.refuse(exchange, 400, ServiceError.from(thrown))
+      // What a stranger sent says of itself that it is wrong; anything else is a fault of ours, and not the caller's.
+      this.refuse(exchange, undefined, ServiceError.from(thrown))
     }
   }
 
-  /** Answers with an error of the protocol, before any method is found. `close` ends the connection behind it. */
-  refuse(exchange: Exchange, status: number, error: ServiceError, close = false, headers?: HeaderList): void {
+  /** Answers with an error of the protocol, before any method is found; the status is that of its code unless it has its own. `close` ends the connection behind it. */
+  refuse(
+    exchange: Exchange,
+    status: number | undefined,
+    error: ServiceError,
+    close = false,
+    headers?: HeaderList,
+  ): void {
     sendProblem(exchange, problemOf(error, status), undefined, close || this.dispatcher.draining, headers)
   }
 

@@ -1,7 +1,7 @@
 // Requests for what is not there: unknown paths, and verbs that a path does not take.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { everyPace, type RawHttp } from './raw-http.ts'
+import { answer, everyPace } from './raw-http.ts'
 import { goodBody, request, Victim } from './victim.ts'
 
 let victim: Victim
@@ -10,12 +10,6 @@ before(async () => {
 })
 beforeEach(() => victim.forget())
 after(() => victim[Symbol.asyncDispose]())
-
-async function answer(http: RawHttp, data: string): Promise<readonly [status: number, body: string]> {
-  await http.write(data)
-  const { status, body } = await http.reply()
-  return [status, body]
-}
 
 describe('a path that is not there', () => {
   const paths = ['/', '/nope', '/sum/', '//sum', '/SUM', '/sum/extra', '/sum%2f', '/sum;v=1', '/sum%20', '/\\sum']

@@ -1,7 +1,7 @@
 // Targets that cannot be decoded or are too long, and the other forms that a target may have.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { everyPace, type RawHttp } from './raw-http.ts'
+import { answer, everyPace } from './raw-http.ts'
 import { goodBody, goodRequest, jsonHeader, request, Victim } from './victim.ts'
 
 let victim: Victim
@@ -10,12 +10,6 @@ before(async () => {
 })
 beforeEach(() => victim.forget())
 after(() => victim[Symbol.asyncDispose]())
-
-async function answer(http: RawHttp, data: string): Promise<readonly [status: number, body: string]> {
-  await http.write(data)
-  const { status, body } = await http.reply()
-  return [status, body]
-}
 
 describe('a target that cannot be decoded', () => {
   const escapes = [

@@ -164,3 +164,10 @@ export const paces = {
 
 export type Pace = keyof typeof paces
 export const everyPace = Object.keys(paces) as Pace[]
+
+/** Writes a request and gives status and body of the next reply. */
+export async function answer(http: RawHttp, data: string): Promise<readonly [status: number, body: string]> {
+  await http.write(data)
+  const { status, body } = await http.reply()
+  return [status, body]
+}
