@@ -4,7 +4,9 @@ import { frontDoor } from './plan.ts'
 import { isTest, type Source, usesOf, type Violation, violation } from './sources.ts'
 
 /** Files that are named for what their exports are together, each with the reason. */
-export const namedForTheirTheme: Readonly<Record<string, string>> = {}
+export const namedForTheirTheme: Readonly<Record<string, string>> = {
+  'src/primitives/ddsketch.ts': 'DDSketch is one word in its paper, and dd-sketch is none',
+}
 
 /** Checks the names of files and folders, of exports, and of what holds a duration or a size. */
 export function names(sources: readonly Source[]): Violation[] {
