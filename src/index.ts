@@ -57,9 +57,11 @@ export {
   requestId,
   traceContext,
 } from './core/inbound.ts'
+export { type MessageSizes, messageSizes } from './core/message-sizes.ts'
 export { headerNames, type Metadata, metadataLimits, type TraceContext } from './core/metadata.ts'
 export type { Kind, MethodInfo } from './core/method.ts'
 export type { ClientOptions, Line } from './core/open-call.ts'
 export { type Classify, classify, type Outcome, outcomeOf, outcomeOfError } from './core/outcome.ts'
 export type { HttpRoute, HttpRoutes } from './core/routes.ts'
 export { type Input, type Misfit, type Output, type Schema, validate } from './core/schema.ts'
+export { watchSizes } from './core/watch-sizes.ts'

@@ -4,6 +4,7 @@ import { checkNumber } from '../primitives/check.ts'
 import { randomId } from '../primitives/random.ts'
 import { type ContextKey, contextKey, headerKey, type InboundValues, type Values } from './context-key.ts'
 import { type CookieOptions, cookieText } from './cookie.ts'
+import type { MessageSizes } from './message-sizes.ts'
 import {
   checkHeader,
   headerNames,
@@ -38,6 +39,10 @@ export class Inbound implements Reply, InboundValues {
   /** Who called, in the transport's own words: an address, a subject; empty when it does not say. */
   readonly peer: string
   readonly trusted: boolean
+  /** How large the request is, set by a wire once it has read it whole: undefined for a stream of them, and where messages are no bytes. */
+  receivedBytes: number | undefined = undefined
+  /** Whom the wire tells of the messages of this call; see `watchSizes`. */
+  sizes: MessageSizes | undefined = undefined
   #requestId: string | undefined
   #hasBegun = false
   #replyStatus: number | undefined

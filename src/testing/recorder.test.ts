@@ -1,11 +1,13 @@
 // Tests of recorder.ts.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rootContext } from '../core/context.ts'
+import { rootContext, servedContext } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
+import { Inbound, inbound } from '../core/inbound.ts'
+import { messageSizes } from '../core/message-sizes.ts'
 import { noMethod } from '../core/method.ts'
 import { manualClock } from './manual-clock.ts'
-import { recordCalls, recorder } from './recorder.ts'
+import { recordCalls, recorder, recordSizes } from './recorder.ts'
 import { scriptedEndpoint } from './scripted-endpoint.ts'
 
 describe('recorder', () => {
@@ -109,5 +111,28 @@ describe('recordCalls', () => {
       ['slow', 'ok'],
       ['quick', 'internal'],
     ])
+  })
+})
+
+describe('recordSizes', () => {
+  it('remembers what the wire tells of the messages, at either end, and changes nothing', async () => {
+    const record = recordSizes()
+    const served = new Inbound(new Map(), '', false)
+    served.receivedBytes = 1
+    const endpoint = record(async (message: string, ctx) => {
+      ctx.get(inbound).sizes?.sent(2)
+      ctx.get(messageSizes)?.sent(3)
+      ctx.get(messageSizes)?.received(4)
+      return message
+    })
+    assert.equal(await endpoint('a', servedContext(rootContext(), noMethod, Infinity, served)), 'a')
+    assert.equal(await endpoint('b', rootContext()), 'b')
+    assert.deepEqual(
+      [record.received, record.sent],
+      [
+        [1, 4],
+        [2, 3],
+      ],
+    )
   })
 })

@@ -1,7 +1,8 @@
-// Remembers what was called, for tests: a callback that records its events, and a middleware that records calls.
+// Remembers what was called, for tests: a callback that records its events, and middlewares that record calls and sizes.
 import type { Context } from '../core/context.ts'
 import { type Endpoint, type Middleware, tap } from '../core/endpoint.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { watchSizes } from '../core/watch-sizes.ts'
 
 /** A function that remembers what it was called with. */
 export interface Recorder<E> {
@@ -57,4 +58,24 @@ export function recordCalls(): CallRecorder {
       },
     })
   return Object.assign(record, { calls })
+}
+
+/** A middleware that remembers how large the messages were of the calls which go through it. */
+export interface SizeRecorder extends Middleware {
+  /** In bytes, in the order in which the wire told of them. */
+  readonly received: readonly number[]
+  /** As `received`. */
+  readonly sent: readonly number[]
+}
+
+/** Makes a middleware that records sizes, of a server or in the `use` of a client, and changes nothing. */
+export function recordSizes(): SizeRecorder {
+  const received: number[] = []
+  const sent: number[] = []
+  const watcher = {
+    received: (bytes: number) => void received.push(bytes),
+    sent: (bytes: number) => void sent.push(bytes),
+  }
+  const record: Middleware = (next) => (request, ctx) => next(request, watchSizes(ctx, watcher))
+  return Object.assign(record, { received, sent })
 }

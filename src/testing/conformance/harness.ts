@@ -45,6 +45,8 @@ export interface TransportHarness {
   serve(served: Endpoints<Conformance>, options: ConformanceServerOptions): Promise<ConformanceServer>
   /** What this wire cannot do; its cases then assert that it says so with `unimplemented`. @default nothing */
   readonly without?: readonly 'bidiStream'[] | undefined
+  /** Whether messages are bytes on this wire, whose sizes both ends tell; its cases else assert that neither tells any. @default false */
+  readonly tellsSizes?: boolean | undefined
 }
 
 /** A server, a client and a context, closed at the end of the block. */

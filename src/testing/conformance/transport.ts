@@ -3,6 +3,7 @@ import { closingCases } from './closing.ts'
 import { errorCases } from './errors.ts'
 import type { Case } from './harness.ts'
 import { metadataCases } from './metadata.ts'
+import { sizeCases } from './sizes.ts'
 import { streamCases } from './streams.ts'
 import { timeCases } from './time.ts'
 import { unaryCases } from './unary.ts'
@@ -16,6 +17,7 @@ export const transportCases: readonly Case[] = [
   ...errorCases,
   ...timeCases,
   ...metadataCases,
+  ...sizeCases,
   ...streamCases,
   ...closingCases,
 ]

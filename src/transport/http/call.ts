@@ -3,17 +3,20 @@ import type { CallOptions } from '../../core/call-options.ts'
 import type { Context } from '../../core/context.ts'
 import { type ContextKey, contextKey } from '../../core/context-key.ts'
 import { ServiceError } from '../../core/errors.ts'
+import { type MessageSizes, messageSizes } from '../../core/message-sizes.ts'
 import { type MethodInfo, noMethod } from '../../core/method.ts'
 import type { ClientOptions } from '../../core/open-call.ts'
 import { isAsyncIterable, map } from '../../core/streams.ts'
 import { tell } from '../../core/tell.ts'
 import { Requester } from '../../platform/requester.ts'
+import { byteLength } from '../../primitives/byte-length.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { jsonCodec } from '../codec.ts'
 import type { ClientHooks } from '../hooks.ts'
 import { nameOf, singleCall } from '../single.ts'
 import { connectionOptions, type HttpConnectionOptions } from './client.ts'
 import { ClientCall, headersOf } from './client-call.ts'
+import { countedBody } from './counted-body.ts'
 import { checkRoute } from './endpoint.ts'
 import type { HttpCallEnd } from './http-call-end.ts'
 import { type HttpCallCount, type HttpReply, HttpReplyTaker } from './http-reply.ts'
@@ -92,7 +95,7 @@ export function httpCall<Req = unknown, Res = unknown>(options: HttpCallOptions<
         method,
         path: `${url.pathname}${url.search}${path}`,
         headers: all,
-        body: ends.length === 0 ? body : measured(body, count),
+        body: watched(ends.length === 0 ? body : measured(body, count), ctx.get(messageSizes)),
       }
       new ClientCall(
         line,
@@ -173,7 +176,12 @@ function measured(body: HttpCallRequest['body'], count: HttpCallCount): HttpCall
       return piece
     })
   }
-  if (body !== undefined)
-    count.requestBytes = typeof body === 'string' ? new TextEncoder().encode(body).length : (body as Uint8Array).length
+  if (body !== undefined) count.requestBytes = byteLength(body as string | Uint8Array)
   return body
+}
+
+/** Of a body that is no stream the call itself tells. */
+function watched(body: HttpCallRequest['body'], sizes: MessageSizes | undefined): HttpCallRequest['body'] {
+  if (sizes === undefined || !isAsyncIterable(body)) return body
+  return countedBody(body as AsyncIterable<Uint8Array>, (bytes) => sizes.sent(bytes))
 }

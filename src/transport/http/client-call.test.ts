@@ -6,6 +6,7 @@ import { type Context, rootContext } from '../../core/context.ts'
 import { contextKey } from '../../core/context-key.ts'
 import { ServiceError } from '../../core/errors.ts'
 import type { Metadata } from '../../core/metadata.ts'
+import { watchSizes } from '../../core/watch-sizes.ts'
 import type { Exchange, Origin, OutgoingRequest, ReplyListener } from '../../platform/exchange.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { recorder } from '../../testing/recorder.ts'
@@ -261,5 +262,68 @@ describe('a call', () => {
       ctx.cancel()
       assert.deepEqual([origin.aborts.length, taker.steps], [0, steps])
     }
+  })
+})
+
+describe('the sizes of a call', () => {
+  const watched = (body: OutgoingRequest['body'], taker: ReplyTaker = new Taker()) => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    const origin = new FakeOrigin()
+    const ctx = watchSizes(rootContext({ clock: manualClock() }), sizes)
+    new ClientCall(lineTo(origin), { ...request, body }, ctx, taker)
+    return { origin, sizes, heard: () => [sizes.sent.events, sizes.received.events] }
+  }
+
+  it('are those of both bodies, 0 for none', () => {
+    for (const [body, bytes] of [
+      ['é', 2],
+      [new Uint8Array(3), 3],
+      ['', 0],
+      [undefined, 0],
+    ] as const) {
+      const { origin, heard } = watched(body)
+      assert.deepEqual(heard(), [[bytes], []])
+      origin.reply(200, json, 'a', 'é')
+      assert.deepEqual(heard(), [[bytes], [3]])
+    }
+    const empty = watched(undefined)
+    empty.origin.reply(204, {})
+    assert.deepEqual(empty.heard(), [[0], [0]])
+  })
+
+  it('are told before the reply is taken', () => {
+    const taker = new Taker()
+    const { origin, sizes } = watched('a', taker)
+    taker.onEnd = () => assert.deepEqual(sizes.received.events, [1])
+    origin.reply(200, json, 'a')
+  })
+
+  it('hold those of an error, however long', () => {
+    const { origin, heard } = watched('a')
+    origin.reply(502, {}, ...Array(10).fill('x'.repeat(10_000)))
+    assert.deepEqual(heard(), [[1], [100_000]])
+  })
+
+  it('hold nothing of a reply that is not whole', () => {
+    const { origin, heard } = watched('a')
+    origin.listener?.onHead(200, new Map(), origin)
+    origin.listener?.onData(new Uint8Array(3))
+    origin.abort()
+    assert.deepEqual(heard(), [[1], []])
+  })
+
+  it('are left to those who know, where a body is a stream', () => {
+    async function* body() {
+      yield new Uint8Array(3)
+    }
+    const told: unknown[] = []
+    const taker = Object.assign(new Taker(), { watch: (sizes: unknown) => void told.push(sizes) })
+    const streams = watched(body(), taker)
+    assert.equal(told.length, 1)
+    streams.origin.reply(200, json, 'a')
+    assert.deepEqual(streams.heard(), [[], []])
+    const failed = watched(body(), taker)
+    failed.origin.reply(500, json, '{}')
+    assert.deepEqual(failed.heard(), [[], [2]])
   })
 })

@@ -3,10 +3,13 @@ import { callOptions } from '../../core/call-options.ts'
 import type { Cancellation, Listener } from '../../core/cancellation.ts'
 import { type Context, listen } from '../../core/context.ts'
 import { ServiceError } from '../../core/errors.ts'
+import { type MessageSizes, messageSizes } from '../../core/message-sizes.ts'
 import { headerNames, type Metadata } from '../../core/metadata.ts'
+import { isAsyncIterable } from '../../core/streams.ts'
 import { tell } from '../../core/tell.ts'
 import type { Exchange, Origin, OutgoingRequest, ReplyListener } from '../../platform/exchange.ts'
 import { ByteCollector } from '../../primitives/byte-collector.ts'
+import { byteLength } from '../../primitives/byte-length.ts'
 import type { Codec } from '../codec.ts'
 import { outboundHeaders, outboundTimeoutMs } from '../outbound.ts'
 import { errorOfProblem, foreignError, retryAfterMsOf } from './problem.ts'
@@ -58,8 +61,10 @@ export class ClientCall implements ReplyListener, Listener {
   readonly #ctx: Context
   readonly #taker: ReplyTaker
   readonly #path: string
+  readonly #sizes: MessageSizes | undefined
   readonly #exchange: Exchange
   #status = 0
+  #bytes = 0
   #headers: Metadata | undefined = undefined
   /** The body of an error; undefined as long as the reply is good. */
   #error: ByteCollector | undefined = undefined
@@ -70,8 +75,16 @@ export class ClientCall implements ReplyListener, Listener {
     this.#ctx = ctx
     this.#taker = taker
     this.#path = request.path
+    this.#sizes = ctx.get(messageSizes)
     this.#exchange = line.origin.send(request, this)
+    if (this.#sizes !== undefined) this.#watch(this.#sizes, request)
     listen(ctx, this)
+  }
+
+  /** A stream tells by itself of what it sends. */
+  #watch(sizes: MessageSizes, { body = '' }: OutgoingRequest): void {
+    if (!isAsyncIterable(body)) sizes.sent(byteLength(body))
+    this.#taker.watch?.(sizes)
   }
 
   /** The call was called off. */
@@ -92,12 +105,14 @@ export class ClientCall implements ReplyListener, Listener {
   }
 
   onData(chunk: Uint8Array): void {
+    this.#bytes += chunk.length
     if (this.#error === undefined) this.#taker.onData(chunk)
     else if (this.#error.length < this.#mostErrorBytes) this.#error.push(chunk)
   }
 
   onEnd(trailers: Metadata | undefined): void {
     this.list?.remove(this)
+    if (this.#error !== undefined || this.#taker.watch === undefined) this.#sizes?.received(this.#bytes)
     if (this.#error !== undefined) this.#taker.onFailure(this.#errorOf(this.#error.take()))
     else {
       this.#taker.onEnd()

@@ -4,6 +4,7 @@ import type { Context } from '../../core/context.ts'
 import type { Contract, Methods } from '../../core/contract.ts'
 import type { Endpoint } from '../../core/endpoint.ts'
 import { ServiceError } from '../../core/errors.ts'
+import { messageSizes } from '../../core/message-sizes.ts'
 import { type MethodInfo, returnsStream, sendsStream } from '../../core/method.ts'
 import type { ClientOptions } from '../../core/open-call.ts'
 import type { HttpRoute } from '../../core/routes.ts'
@@ -115,11 +116,15 @@ function streamSender(line: ClientLine, path: string): Endpoint<Loose, unknown> 
   return (requests: AsyncIterable<unknown>, ctx: Context) =>
     new Promise((resolve, reject) => {
       const taker = new MessageTaker(line.codec, line.maxReplyBytes, resolve, reject)
-      const body = new RequestStream(requests, (thrown) => {
-        const error = new ServiceError('invalid_argument', 'the request could not be encoded', { cause: thrown })
-        reject(error)
-        return error
-      })
+      const body = new RequestStream(
+        requests,
+        (thrown) => {
+          const error = new ServiceError('invalid_argument', 'the request could not be encoded', { cause: thrown })
+          reject(error)
+          return error
+        },
+        ctx.get(messageSizes),
+      )
       const request: OutgoingRequest = { method: line.verb, path, headers: headersOf(line, ctx), body }
       new ClientCall(line, request, ctx, taker)
     })

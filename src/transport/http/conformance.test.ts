@@ -15,6 +15,7 @@ function harness(clock: ManualClock): TransportHarness {
   return {
     clock,
     without: ['bidiStream'],
+    tellsSizes: true,
     async pass(ms) {
       await arrive()
       await clock.advance(ms)

@@ -1,6 +1,7 @@
 // One HTTP request and the reply to it, as whatever runtime offers them: the seam between node:http, fetch and the rest.
 import type { Clock } from '../../core/clock.ts'
 import { ServiceError } from '../../core/errors.ts'
+import type { MessageSizes } from '../../core/message-sizes.ts'
 import type { Metadata } from '../../core/metadata.ts'
 
 /** What is known of the caller's end of a connection. */
@@ -53,8 +54,14 @@ export interface Exchange {
   readBody(limits: BodyLimits): void
   /** The body as it comes; fails with `canceled` when the caller goes before its end. */
   openBody(): AsyncIterable<Uint8Array>
-  /** Sends a whole reply. `close` ends the connection behind it. */
-  send(status: number, headers: HeaderList, body: string | Uint8Array | undefined, close: boolean): void
+  /** Sends a whole reply. `close` ends the connection behind it. `sizes` is told of the body that goes out, which may be none. */
+  send(
+    status: number,
+    headers: HeaderList,
+    body: string | Uint8Array | undefined,
+    close: boolean,
+    sizes?: MessageSizes | undefined,
+  ): void
   /** Begins a reply whose body follows in pieces. */
   start(status: number, headers: HeaderList, close: boolean): ReplyWriter
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ServiceError } from '../../core/errors.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
+import { recorder } from '../../testing/recorder.ts'
 import type { BodyFailure, ExchangeListener, SentReply } from './exchange.ts'
 import { FetchExchange } from './fetch-exchange.ts'
 
@@ -267,5 +268,19 @@ describe('FetchExchange, the reply', () => {
     assert.equal(await other.exchange.start(200, [], false).write('x'), false)
     assert.equal((await other.exchange.response).status, 499)
     assert.equal(sent.length, 1)
+  })
+
+  it('tells the size of a whole reply, 0 where it has no body, and nothing of one that is late', () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    const { exchange } = exchangeOf()
+    exchange.onDone = undefined
+    exchange.send(200, [], 'ä', false, sizes)
+    exchange.send(200, [], 'late', false, sizes)
+    exchangeOf().exchange.send(200, [], undefined, false, sizes)
+    exchangeOf().exchange.send(204, [], 'x', false, sizes)
+    exchangeOf({ method: 'HEAD' }).exchange.send(200, [], 'x', false, sizes)
+    assert.deepEqual(sizes.sent.events, [2, 0, 0, 0])
+    assert.throws(() => exchangeOf().exchange.send(200, ['x y', '1'], 'x', false, sizes), TypeError)
+    assert.deepEqual([sizes.sent.events.length, sizes.received.events.length], [4, 0])
   })
 })

@@ -1,7 +1,9 @@
 // An exchange of a runtime that serves HTTP by the Fetch standard: a Request in, a Response out.
 import { ServiceError } from '../../core/errors.ts'
+import type { MessageSizes } from '../../core/message-sizes.ts'
 import type { Metadata } from '../../core/metadata.ts'
 import { ByteCollector } from '../../primitives/byte-collector.ts'
+import { byteLength } from '../../primitives/byte-length.ts'
 import {
   type BodyFailure,
   type BodyLimits,
@@ -92,10 +94,17 @@ export class FetchExchange implements Exchange {
     return this.#body
   }
 
-  send(status: number, headers: HeaderList, body: string | Uint8Array | undefined, _close: boolean): void {
+  send(
+    status: number,
+    headers: HeaderList,
+    body: string | Uint8Array | undefined,
+    _close: boolean,
+    sizes?: MessageSizes | undefined,
+  ): void {
     if (this.#replied) return
     const has = body !== undefined && body.length > 0 && !bodiless.includes(status)
-    const length = has && (this.onDone !== undefined || this.method === 'HEAD') ? byteLength(body) : 0
+    const counts = this.onDone !== undefined || sizes !== undefined || this.method === 'HEAD'
+    const length = has && counts ? byteLength(body) : 0
     const pairs = pairsOf(headers)
     // Whoever asks for the head alone learns what would have come with it (RFC 9110, 9.3.2).
     if (has && this.method === 'HEAD') pairs.push(['content-length', String(length)])
@@ -103,7 +112,9 @@ export class FetchExchange implements Exchange {
     // Made before anything is noted: it throws for headers that cannot be sent, and then an error can still be.
     const response = new Response(sent as BodyInit | null, { status, headers: pairs })
     this.#reply(response)
-    this.#end(status, sent === null ? 0 : length, true)
+    const sentBytes = sent === null ? 0 : length
+    sizes?.sent(sentBytes)
+    this.#end(status, sentBytes, true)
   }
 
   start(status: number, headers: HeaderList, _close: boolean): ReplyWriter {
@@ -232,10 +243,6 @@ function targetOf(url: string): string {
   const scheme = url.indexOf('://')
   const path = scheme < 0 ? 0 : url.indexOf('/', scheme + 3)
   return path < 0 ? '/' : url.slice(path)
-}
-
-function byteLength(body: string | Uint8Array): number {
-  return typeof body === 'string' ? new TextEncoder().encode(body).length : body.length
 }
 
 function pairsOf(headers: HeaderList): [string, string][] {

@@ -368,6 +368,7 @@ function harness(clock: ManualClock): TransportHarness {
   return {
     clock,
     without: ['bidiStream'],
+    tellsSizes: true,
     async pass(ms) {
       await arrive(clock)
       await clock.advance(ms)

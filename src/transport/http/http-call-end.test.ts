@@ -147,4 +147,15 @@ describe('the finally hooks of an endpoint', () => {
     assert.equal((await serving.ask()).status, 200)
     await eventually(() => ended.events.length === 1)
   })
+
+  it('hear of no bytes where the reply has a status without a body', async () => {
+    const ended = recorder<HttpCallEnd>()
+    await using serving = await serve(async () => 1, {
+      encode: () => ({ status: 204, body: 'none' }),
+      finally: [ended],
+    })
+    await serving.ask()
+    await eventually(() => ended.events.length > 0)
+    assert.deepEqual(ended.events.map(numbers), [['ok', 204, 0, 0]])
+  })
 })

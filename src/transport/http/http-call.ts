@@ -5,15 +5,18 @@ import type { Inbound } from '../../core/inbound.ts'
 import { headerNames, type Metadata, readCount } from '../../core/metadata.ts'
 import { sendsStream } from '../../core/method.ts'
 import { bounded, map } from '../../core/streams.ts'
+import { byteLength } from '../../primitives/byte-length.ts'
 import type { Codec } from '../codec.ts'
-import type { Dispatcher, InboundCall, Mounted, ServedCall } from '../dispatch.ts'
+import type { Dispatcher, InboundCall, ServedCall } from '../dispatch.ts'
 import { statuses } from '../status.ts'
 import { BegunStream } from './begun-stream.ts'
+import { countedBody } from './counted-body.ts'
 import type { BodyFailure, Exchange, ExchangeListener, HeaderList, ReplyWriter } from './exchange.ts'
 import type { HttpCallEnd } from './http-call-end.ts'
 import { HttpInbound } from './http-inbound.ts'
 import { type HttpReplyMessage, HttpRequestMessage } from './http-request-message.ts'
-import type { InputJoiner, Parameters } from './input.ts'
+import type { HttpTarget, RawEndpoint } from './http-target.ts'
+import type { Parameters } from './input.ts'
 import { readLines } from './line-reader.ts'
 import { type Problem, problemOf, problemType } from './problem.ts'
 import { sendRawReply } from './raw-reply.ts'
@@ -23,28 +26,6 @@ import { queryOf, type Target } from './target.ts'
 
 /** How long the head of a stream waits for its first message. */
 const headDelayMs = 250
-
-/** What an endpoint without a contract does by itself. */
-export interface RawEndpoint {
-  /** Whether it gets the body as it comes. */
-  readonly streams: boolean
-  /** Whether it reads the body as a contract's method does, as strictly. */
-  readonly readsJson: boolean
-  readonly encodeError: ((error: ServiceError, ctx: Context) => HttpReplyMessage) | undefined
-  /** Called once when nothing more happens. */
-  readonly onEnd: ((event: HttpCallEnd) => void) | undefined
-}
-
-/** What a route leads to. */
-export interface HttpTarget {
-  readonly mounted: Mounted
-  /** Of a good reply. */
-  readonly status: number | undefined
-  /** Whether the input is read from the body. */
-  readonly body: boolean
-  readonly joiner: InputJoiner
-  readonly raw: RawEndpoint | undefined
-}
 
 /** What the calls of one server have in common. */
 export interface HttpSettings {
@@ -73,7 +54,8 @@ export class HttpCall implements InboundCall, ExchangeListener {
   readonly #parameters: Parameters
   readonly #asked: Target
   readonly #settings: HttpSettings
-  #body: Uint8Array = nothing
+  /** Undefined where it is read as a stream. */
+  #body: Uint8Array | undefined = undefined
   #served: ServedCall | undefined = undefined
   #inbound: HttpInbound | undefined = undefined
   #error: ServiceError | undefined = undefined
@@ -101,7 +83,8 @@ export class HttpCall implements InboundCall, ExchangeListener {
   /** Reads the body where it must be whole, and has the call served. */
   begin(): void {
     const { mounted, body, raw } = this.#target
-    if (sendsStream(mounted.info) || raw?.streams || !body) this.#dispatch()
+    if (sendsStream(mounted.info) || raw?.streams) this.#dispatch()
+    else if (!body) this.onBody(nothing)
     else {
       const { dispatcher, maxBodyBytes: maxBytes, requestTimeoutMs: timeoutMs } = this.#settings
       this.#exchange.readBody({ maxBytes, timeoutMs, clock: dispatcher.clock })
@@ -137,6 +120,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
 
   inbound(trusted: boolean): Inbound {
     this.#inbound = new HttpInbound(this.#exchange, trusted)
+    this.#inbound.receivedBytes = this.#body?.length
     return this.#inbound
   }
 
@@ -164,18 +148,28 @@ export class HttpCall implements InboundCall, ExchangeListener {
     if (raw !== undefined) return this.#rawRequest(raw, ctx)
     if (sendsStream(mounted.info)) {
       const bytes = readLines(this.#exchange.openBody(), maxBodyBytes)
-      return map(bytes, (line) => codec.decode(line))
+      return map(bytes, (line) => {
+        this.#inbound?.sizes?.received(line.length)
+        return codec.decode(line)
+      })
     }
     const { query } = this.#asked
     const given = query === '' ? [] : queryOf(query)
     return body
-      ? joiner.join(codec.decode(this.#body), this.#parameters, given)
+      ? joiner.join(codec.decode(this.#body ?? nothing), this.#parameters, given)
       : joiner.bodiless(this.#parameters, given)
   }
 
   #rawRequest({ streams }: RawEndpoint, ctx: Context): HttpRequestMessage {
     const { method, target, headers } = this.#exchange
-    const stream = streams ? bounded(this.#exchange.openBody(), ctx) : (async function* () {})()
+    const inbound = this.#inbound as HttpInbound
+    const whole = (bytes: number) => {
+      // For those who come to watch when their endpoint has decoded it.
+      inbound.receivedBytes = bytes
+      inbound.sizes?.received(bytes)
+    }
+    const pieces = () => countedBody(this.#exchange.openBody(), whole)
+    const stream = streams ? bounded(pieces(), ctx) : (async function* () {})()
     const { codec } = this.#settings
     return new HttpRequestMessage({
       method,
@@ -183,7 +177,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
       ...this.#asked,
       headers,
       parameters: this.#parameters,
-      body: this.#body,
+      body: this.#body ?? nothing,
       stream,
       codec,
     })
@@ -229,7 +223,9 @@ export class HttpCall implements InboundCall, ExchangeListener {
     this.#writer = writer
     const trailers = () => trailersOf(inbound)
     const fail = (thrown: unknown) => this.#failed(thrown)
-    void sendReplyStream(responses, writer, { format, clock: dispatcher.clock, heartbeatMs, eventId, trailers, fail })
+    const { clock } = dispatcher
+    const { sizes } = inbound
+    void sendReplyStream(responses, writer, { format, clock, heartbeatMs, eventId, sizes, trailers, fail })
   }
 
   refuse(error: ServiceError, inbound: Inbound | undefined): void {
@@ -247,11 +243,12 @@ export class HttpCall implements InboundCall, ExchangeListener {
   #sendText(status: number, type: string, text: string, inbound: Inbound): void {
     const headers = replyHeaders(text === '' ? [] : ['content-type', type], inbound)
     if (inbound.replyTrailers === undefined) {
-      this.#exchange.send(status, headers, text, this.#closes)
+      this.#exchange.send(status, headers, text, this.#closes, inbound.sizes)
       return
     }
     const writer = this.#exchange.start(status, headers, this.#closes)
-    writer.write(text)
+    const isTaken = writer.write(text) === true || writer.blocked
+    inbound.sizes?.sent(isTaken ? byteLength(text) : 0)
     writer.end(trailersOf(inbound))
   }
 
@@ -295,5 +292,5 @@ export function sendProblem(
 ): void {
   const given = retryAfter === undefined ? more : [...more, 'retry-after', retryAfter]
   const headers = replyHeaders(given, inbound, ['content-type', problemType])
-  exchange.send(status, headers, text, close)
+  exchange.send(status, headers, text, close, inbound?.sizes)
 }

@@ -7,9 +7,10 @@ import { describe, it } from 'node:test'
 import type { Context } from '../../core/context.ts'
 import { clientStream, contract, serverStream, unary } from '../../core/contract.ts'
 import { endpoints } from '../../core/endpoints.ts'
-import { inbound } from '../../core/inbound.ts'
+import { inbound, reply } from '../../core/inbound.ts'
 import { eventually } from '../../testing/eventually.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
+import { recorder } from '../../testing/recorder.ts'
 import { type HttpServerOptions, httpServer } from './server.ts'
 
 const svc = contract('svc', {
@@ -241,5 +242,47 @@ describe('what is known of a request', () => {
     socket.write(head('GET /call', 'X-List: a', 'x-list: b', 'cookie: c=1', last))
     const [, body = ''] = (await text(socket)).split('\r\n\r\n')
     assert.deepEqual(JSON.parse(body), ['a, b', 'c=1', 'none', address])
+  })
+})
+
+describe('the size of a reply', () => {
+  it('is told as it goes out: 0 for a status that has no body, and to HEAD', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    await using serving = await serve({
+      call: (_, ctx) => {
+        const call = ctx.get(inbound)
+        call.sizes = sizes
+        reply(ctx).setStatus(Number(call.headers.get('x-status')))
+        return 'é'
+      },
+    })
+    for (const [verb, status] of [
+      ['GET', 200],
+      ['GET', 204],
+      ['HEAD', 200],
+    ] as const) {
+      await using socket = await serving.open()
+      socket.write(head(`${verb} /call`, `x-status: ${status}`, last))
+      await text(socket)
+    }
+    assert.deepEqual([sizes.sent.events, sizes.received.events], [[5, 0, 0], []])
+  })
+
+  it('is none for a caller that has gone', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    const entered = Promise.withResolvers<void>()
+    await using serving = await serve({
+      call: (_, ctx) => {
+        ctx.get(inbound).sizes = sizes
+        entered.resolve()
+        return new Promise((_, reject) => ctx.onAbort(reject))
+      },
+    })
+    const socket = await serving.open()
+    socket.write(head('GET /call'))
+    await entered.promise
+    socket.destroy()
+    await eventually(() => serving.server.stats.inFlight === 0)
+    assert.deepEqual(sizes.sent.events, [])
   })
 })

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Task, Timer } from '../../core/clock.ts'
 import { ServiceError } from '../../core/errors.ts'
+import type { MessageSizes } from '../../core/message-sizes.ts'
 import type { Metadata } from '../../core/metadata.ts'
 import { ByteCollector } from '../../primitives/byte-collector.ts'
 import {
@@ -126,20 +127,29 @@ export class NodeExchange implements Exchange, BodySink, OpenExchange, Task {
     }
   }
 
-  send(status: number, headers: HeaderList, body: string | Uint8Array | undefined, close: boolean): void {
+  send(
+    status: number,
+    headers: HeaderList,
+    body: string | Uint8Array | undefined,
+    close: boolean,
+    sizes?: MessageSizes | undefined,
+  ): void {
     if (this.#replied) return
     const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
     const list = [...headers]
+    const isBodiless = status === 204 || status === 304
     // A body there is none of must not be announced (RFC 9110, 8.6).
-    if (status !== 204 && status !== 304) list.push('content-length', String(length))
+    if (!isBodiless) list.push('content-length', String(length))
     this.#begin(status, list, close)
     this.#discardRest()
-    if (this.onDone !== undefined) this.#report(status, () => (this.method === 'HEAD' ? 0 : length))
+    const sentBytes = isBodiless || this.method === 'HEAD' ? 0 : length
+    if (this.onDone !== undefined) this.#report(status, () => sentBytes)
     if (length === 0) this.response.end()
     else {
       this.response.end(body)
       this.peer.watchRest(this.response)
     }
+    sizes?.sent(sentBytes)
     if (this.peer.closing) this.peer.releaseSilently(this)
     else this.peer.release(this)
   }

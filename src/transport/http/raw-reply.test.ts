@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Inbound } from '../../core/inbound.ts'
+import type { MessageSizes } from '../../core/message-sizes.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
+import { recorder } from '../../testing/recorder.ts'
 import type { Exchange, ReplyWriter } from './exchange.ts'
 import type { HttpReplyMessage } from './http-request-message.ts'
 import { sendRawReply } from './raw-reply.ts'
@@ -10,7 +12,15 @@ import { sendRawReply } from './raw-reply.ts'
 const settle = () => manualClock().settle()
 
 /** Sends a reply and tells what the exchange was asked to do. */
-function sent(message: HttpReplyMessage, { method = 'GET', status = 200, writer = {} as Partial<ReplyWriter> } = {}) {
+function sent(
+  message: HttpReplyMessage,
+  {
+    method = 'GET',
+    status = 200,
+    writer = {} as Partial<ReplyWriter>,
+    sizes = undefined as MessageSizes | undefined,
+  } = {},
+) {
   const steps: unknown[][] = []
   const exchange = {
     method,
@@ -29,6 +39,7 @@ function sent(message: HttpReplyMessage, { method = 'GET', status = 200, writer 
     },
   }
   const inbound = new Inbound(new Map(), '', false).setHeader('x-own', '1').setTrailer('x-sum', '2')
+  inbound.sizes = sizes
   const onFailure = (thrown: unknown) => void steps.push(['failed', String(thrown)])
   lettingGo = sendRawReply(exchange as unknown as Exchange, message, { status, inbound, close: false, onFailure })
   return steps
@@ -44,8 +55,8 @@ describe('sendRawReply', () => {
   it('sends text and bytes whole, with the headers of reply and handler', () => {
     const message = { headers: { 'Content-Type': 'text/plain', 'x-list': ['a', 'b'] }, body: 'hi' }
     const list = ['content-type', 'text/plain', 'x-list', 'a', 'x-list', 'b', 'x-own', '1']
-    assert.deepEqual(sent(message, { status: 202 }), [['send', 202, list, 'hi', false]])
-    assert.deepEqual(sent({}), [['send', 200, ['x-own', '1'], undefined, false]])
+    assert.deepEqual(sent(message, { status: 202 }), [['send', 202, list, 'hi', false, undefined]])
+    assert.deepEqual(sent({}), [['send', 200, ['x-own', '1'], undefined, false, undefined]])
   })
 
   it('sends a stream as it comes, and its trailers behind it', async () => {
@@ -136,7 +147,7 @@ describe('sendRawReply', () => {
 
   it('leaves out what only the server knows', () => {
     const headers = { 'content-length': '7', Connection: 'close', 'transfer-encoding': 'chunked' }
-    assert.deepEqual(sent({ headers, body: 'hi' }), [['send', 200, ['x-own', '1'], 'hi', false]])
+    assert.deepEqual(sent({ headers, body: 'hi' }), [['send', 200, ['x-own', '1'], 'hi', false, undefined]])
   })
 
   it('refuses what cannot be sent, before anything is', () => {
@@ -145,5 +156,28 @@ describe('sendRawReply', () => {
       assert.throws(() => sent({ headers }), { name: 'TypeError', message: /cannot be sent/ })
     }
     assert.throws(() => sent({ body: 42 as never }), { name: 'TypeError', message: /the body of a reply/ })
+  })
+
+  it('tells the size of a stream once, when all of it was handed over', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    sent({ body: pieces('a', 'é') }, { sizes })
+    assert.deepEqual(sizes.sent.events, [])
+    await settle()
+    assert.deepEqual(sizes.sent.events, [3])
+    async function* failing() {
+      yield 'a'
+      throw new Error('secret')
+    }
+    sent({ body: failing() }, { sizes })
+    sent({ body: pieces('a', 'b') }, { sizes, writer: { write: () => Promise.resolve(false) } })
+    await settle()
+    assert.deepEqual(sizes.sent.events, [3])
+    sent({ body: pieces('a') }, { sizes, method: 'HEAD' })
+    assert.deepEqual(sizes.sent.events, [3, 0])
+  })
+
+  it('has the exchange tell of what is sent whole', () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    assert.equal(sent({ body: 'hi' }, { sizes })[0]?.at(-1), sizes)
   })
 })

@@ -1,6 +1,7 @@
 // Sends a reply that a single endpoint has encoded by itself.
 import type { Inbound } from '../../core/inbound.ts'
 import { closeQuietly, closeUnread, isAsyncIterable } from '../../core/streams.ts'
+import { byteLength } from '../../primitives/byte-length.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Exchange, ReplyWriter } from './exchange.ts'
 import { isFraming } from './http-inbound.ts'
@@ -31,15 +32,17 @@ export function sendRawReply(
   if (!isAsyncIterable(body)) {
     if (body !== undefined && typeof body !== 'string' && !ArrayBuffer.isView(body))
       throw new TypeError('the body of a reply must be text, bytes or a stream of them')
-    exchange.send(checkedStatus(options), headersOf(reply, inbound), body, close)
+    exchange.send(checkedStatus(options), headersOf(reply, inbound), body, close, inbound?.sizes)
     return undefined
   }
   try {
     const [status, headers] = [checkedStatus(options), headersOf(reply, inbound)]
     const writer = exchange.start(status, headers, close)
     const source = (body as AsyncIterable<string | Uint8Array>)[Symbol.asyncIterator]()
-    if (exchange.method === 'HEAD' || status === 204 || status === 304) closeQuietly(source)
-    else void pump(source, writer, options)
+    if (exchange.method === 'HEAD' || status === 204 || status === 304) {
+      closeQuietly(source)
+      inbound?.sizes?.sent(0)
+    } else void pump(source, writer, options)
     return { [Symbol.dispose]: () => closeQuietly(source) }
   } catch (thrown) {
     closeUnread(body)
@@ -74,16 +77,19 @@ async function pump(
   writer: ReplyWriter,
   { inbound, onFailure }: RawReplyOptions,
 ): Promise<void> {
+  let bytes = 0
   try {
     for (;;) {
       const { done, value } = await source.next()
       if (done) break
       const taken = writer.write(value)
+      if (inbound?.sizes !== undefined) bytes += byteLength(value)
       if (taken === true || (await taken)) continue
       closeQuietly(source)
       return
     }
     writer.end(trailersOf(inbound))
+    inbound?.sizes?.sent(bytes)
   } catch (thrown) {
     onFailure(thrown)
     writer.destroy()

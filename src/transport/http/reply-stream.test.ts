@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { ServiceError } from '../../core/errors.ts'
 import { AsyncQueue } from '../../primitives/async-queue.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
+import { recorder } from '../../testing/recorder.ts'
 import type { HeaderList, ReplyWriter } from './exchange.ts'
 import { events, failureMark, lines, lineType, type ReplyStreamOptions, sendReplyStream } from './reply-stream.ts'
 
@@ -19,7 +20,7 @@ class Writer implements ReplyWriter {
     return this.pieces.join('')
   }
 
-  readonly blocked = false
+  blocked = false
 
   write(piece: string | Uint8Array): true | Promise<boolean> {
     assert.equal(this.trailers, undefined, 'a piece came after the end')
@@ -143,6 +144,38 @@ describe('a stream of lines', () => {
     assert.deepEqual([writer.text, clock.pending], ['', 0])
     source.end()
     await done
+  })
+
+  it('tells the size of each message, without what ends its line', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    await sent(of('é', 12, undefined), new Writer(), { sizes })
+    assert.deepEqual(sizes.sent.events, [4, 2, 4])
+  })
+
+  it('tells the size of the error that ends it', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    const [failed, unfit] = [new Writer(), new Writer()]
+    await sent(failing(new ServiceError('not_found', 'é'), 1), failed, { sizes })
+    await sent(of(1n), unfit, { sizes })
+    // The mark and the end of the line are none of it.
+    const bytes = ({ text }: Writer) => Buffer.byteLength(text.slice(text.indexOf(failureMark))) - 2
+    assert.deepEqual(sizes.sent.events, [1, bytes(failed), bytes(unfit)])
+  })
+
+  it('tells nothing of what its caller did not take', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    const writer = new Writer()
+    writer.answers.push(Promise.resolve(true), Promise.resolve(true), Promise.resolve(false))
+    await sent(of('a', 'bc', 'def'), writer, { sizes })
+    assert.deepEqual(sizes.sent.events, [3, 4])
+    writer.answers.push(Promise.resolve(true), Promise.resolve(false))
+    await sent(failing(new Error('secret'), 1), writer, { sizes })
+    assert.deepEqual(sizes.sent.events, [3, 4, 1])
+    // The error waits for a caller that does not read; it is on its way all the same.
+    const slow = Object.assign(new Writer(), { blocked: true })
+    slow.answers.push(Promise.resolve(true), new Promise<never>(() => {}))
+    await sent(failing(new Error('secret'), 1), slow, { sizes })
+    assert.equal(sizes.sent.events.length, 5)
   })
 })
 

@@ -1,6 +1,8 @@
 // Sends a stream of responses: NDJSON, or Server-Sent Events for whoever asks for them.
 import type { Clock, Timer } from '../../core/clock.ts'
 import { ServiceError } from '../../core/errors.ts'
+import type { MessageSizes } from '../../core/message-sizes.ts'
+import { byteLength } from '../../primitives/byte-length.ts'
 import type { HeaderList, ReplyWriter } from './exchange.ts'
 import { problemText } from './problem.ts'
 
@@ -47,6 +49,8 @@ export interface ReplyStreamOptions {
   readonly heartbeatMs: number
   /** Gives a message its id. */
   readonly eventId: ((message: unknown) => string | undefined) | undefined
+  /** Is told of each message, and of the error that ends a stream. @default nobody */
+  readonly sizes?: MessageSizes | undefined
   trailers(): HeaderList
   /** A message could not be encoded; gives what the caller may be told. */
   fail(thrown: unknown): ServiceError
@@ -58,39 +62,45 @@ export async function sendReplyStream(
   writer: ReplyWriter,
   options: ReplyStreamOptions,
 ): Promise<void> {
-  const { format } = options
+  const { format, sizes } = options
   const heart = format.heartbeat === '' ? undefined : new Heart(writer, options)
-  let last = format.end
+  let problem: string | undefined
   try {
     for await (const message of responses) {
-      let piece: string
+      let id: string | undefined
+      let text: string
       try {
-        piece = pieceOf(message, options)
+        id = idOf(message, options)
+        text = JSON.stringify(message) ?? 'null'
       } catch (thrown) {
-        last = format.failure(problemText(options.fail(thrown)))
+        problem = problemText(options.fail(thrown))
         break
       }
       heart?.beat()
-      const taken = writer.write(piece)
-      if (taken === true) continue
-      heart?.rest()
-      if (!(await taken)) return
-      heart?.beat()
+      const taken = writer.write(format.message(text, id))
+      if (taken !== true) {
+        heart?.rest()
+        if (!(await taken)) return
+        heart?.beat()
+      }
+      sizes?.sent(byteLength(text))
     }
   } catch (thrown) {
-    last = format.failure(problemText(ServiceError.from(thrown)))
+    problem = problemText(ServiceError.from(thrown))
   } finally {
     heart?.[Symbol.dispose]()
   }
-  if (last !== '') writer.write(last)
+  const last = problem === undefined ? format.end : format.failure(problem)
+  const isTaken = last !== '' && (writer.write(last) === true || writer.blocked)
+  if (problem !== undefined && isTaken) sizes?.sent(byteLength(problem))
   writer.end(options.trailers())
 }
 
-function pieceOf(message: unknown, { format, eventId }: ReplyStreamOptions): string {
+function idOf(message: unknown, { eventId }: ReplyStreamOptions): string | undefined {
   const id = eventId?.(message)
-  // The id stands in a line of its own.
+  // It stands in a line of its own.
   if (id !== undefined && /[\r\n\0]/.test(id)) throw new TypeError('the id of an event must be a single line')
-  return format.message(JSON.stringify(message) ?? 'null', id)
+  return id
 }
 
 /** Keeps a silent connection open: proxies cut one that says nothing. */

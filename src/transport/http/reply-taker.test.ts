@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { ServiceError } from '../../core/errors.ts'
 import type { Exchange } from '../../platform/exchange.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
+import { recorder } from '../../testing/recorder.ts'
 import { jsonCodec } from '../codec.ts'
 import { problemText } from './problem.ts'
 import { failureMark } from './reply-stream.ts'
@@ -238,5 +239,28 @@ describe('StreamTaker', () => {
     await stream.return?.()
     assert.equal(wire.aborts, 1)
     assert.equal((await stream.next()).done, true)
+  })
+
+  it('tells the size of each message when it has come, and of an error', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    const { wire, rest } = await streamed()
+    wire.taker?.watch?.(sizes)
+    const problem = problemText(new ServiceError('not_found', 'é'))
+    wire.give('"a', 'bc"\r\n\n12\n')
+    assert.deepEqual(sizes.received.events, [5, 2])
+    wire.give('"last')
+    assert.deepEqual(sizes.received.events, [5, 2])
+    wire.give('"\n', `${failureMark}${problem}\n`)
+    assert.deepEqual(sizes.received.events, [5, 2, 6, bytes(problem).length])
+    await assert.rejects(rest(), { code: 'not_found' })
+  })
+
+  it('tells nothing of a message that is too large', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    const { wire, rest } = await streamed(5)
+    wire.taker?.watch?.(sizes)
+    wire.give('12345\n123456\n')
+    await assert.rejects(rest(), { code: 'internal' })
+    assert.ok(!sizes.received.events.includes(6))
   })
 })

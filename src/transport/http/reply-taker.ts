@@ -1,5 +1,6 @@
 // What a client makes of a good reply: one message, or a stream of them.
 import { ServiceError } from '../../core/errors.ts'
+import type { MessageSizes } from '../../core/message-sizes.ts'
 import type { Metadata } from '../../core/metadata.ts'
 import type { Exchange } from '../../platform/exchange.ts'
 import { AsyncQueue } from '../../primitives/async-queue.ts'
@@ -16,6 +17,8 @@ export interface ReplyTaker {
   onData(chunk: Uint8Array): void
   onEnd(): void
   onFailure(error: ServiceError): void
+  /** Called before anything comes, for a body of several messages: each is told of. @default it is one, of which the call tells */
+  watch?(sizes: MessageSizes): void
   /** What a reply with another status than 200 to 299 means. @default what a problem document, or the status, says */
   errorOf?(status: number, headers: Metadata, body: Uint8Array): ServiceError | undefined
 }
@@ -87,6 +90,7 @@ export class StreamTaker implements ReplyTaker {
   readonly #reject: Settle
   #exchange: Exchange | undefined = undefined
   #queue: AsyncQueue<unknown> | undefined = undefined
+  #sizes: MessageSizes | undefined = undefined
 
   constructor(codec: Codec, maxBytes: number, resolve: Settle, reject: Settle) {
     this.#codec = codec
@@ -94,6 +98,10 @@ export class StreamTaker implements ReplyTaker {
     this.#lines = new LineReader(maxBytes)
     this.#resolve = resolve
     this.#reject = reject
+  }
+
+  watch(sizes: MessageSizes): void {
+    this.#sizes = sizes
   }
 
   onHead(_status: number, _headers: Metadata, exchange: Exchange): void {
@@ -130,9 +138,11 @@ export class StreamTaker implements ReplyTaker {
 
   #pass(line: Uint8Array): boolean | Promise<boolean> {
     const failed = line[0] === mark
+    const bytes = failed ? line.subarray(1) : line
+    this.#sizes?.received(bytes.length)
     let message: unknown
     try {
-      message = this.#codec.decode(failed ? line.subarray(1) : line)
+      message = this.#codec.decode(bytes)
     } catch (thrown) {
       // Here and not by the abort alone: the exchange may be over, and would have nothing to tell.
       this.#queue?.fail(unreadable(thrown))

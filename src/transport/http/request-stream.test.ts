@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { AsyncQueue } from '../../primitives/async-queue.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
+import { recorder } from '../../testing/recorder.ts'
 import { RequestStream } from './request-stream.ts'
 
 const settle = () => manualClock().settle()
@@ -189,5 +190,12 @@ describe('RequestStream', () => {
     const sent = stream(source)
     assert.equal((await sent.next()).done, true)
     assert.equal((await sent.return()).done, true)
+  })
+
+  it('tells the size of each message, without what ends its line, and of none that cannot be sent', async () => {
+    const sizes = { received: recorder<number>(), sent: recorder<number>() }
+    const unfit = () => new Unfit('unfit')
+    await assert.rejects(pieces(new RequestStream(of('é', undefined, 12, 1n), unfit, sizes)), Unfit)
+    assert.deepEqual(sizes.sent.events, [4, 4, 2])
   })
 })

@@ -1,5 +1,7 @@
 // Sends a stream of requests as NDJSON: what is there within one turn of the event loop goes out as one piece.
+import type { MessageSizes } from '../../core/message-sizes.ts'
 import { closeQuietly } from '../../core/streams.ts'
+import { byteLength } from '../../primitives/byte-length.ts'
 
 // What Node, Bun and Deno have for this, Workers have not.
 const nextTurn: (run: () => void) => unknown =
@@ -11,10 +13,12 @@ const mostChars = 16_384
 /**
  * Lines of JSON, gathered into pieces. A piece waits for one turn of the event loop, so that a source which never waits
  * keeps nobody else from working. Fails with what the source throws, or what `unfit` makes of a message that is no JSON.
+ * `sizes` is told of each message.
  */
 export class RequestStream implements AsyncIterableIterator<Uint8Array> {
   readonly #source: AsyncIterator<unknown>
   readonly #unfit: (thrown: unknown) => unknown
+  readonly #sizes: MessageSizes | undefined
   readonly #encoder = new TextEncoder()
   #text = ''
   #over = false
@@ -23,9 +27,10 @@ export class RequestStream implements AsyncIterableIterator<Uint8Array> {
   #filled: (() => void) | undefined = undefined
   #emptied: (() => void) | undefined = undefined
 
-  constructor(source: AsyncIterable<unknown>, unfit: (thrown: unknown) => unknown) {
+  constructor(source: AsyncIterable<unknown>, unfit: (thrown: unknown) => unknown, sizes?: MessageSizes | undefined) {
     this.#source = source[Symbol.asyncIterator]()
     this.#unfit = unfit
+    this.#sizes = sizes
     void this.#gather()
   }
 
@@ -76,12 +81,15 @@ export class RequestStream implements AsyncIterableIterator<Uint8Array> {
   }
 
   #lineOf(message: unknown): string {
+    let text: string
     try {
-      return `${JSON.stringify(message) ?? 'null'}\n`
+      text = JSON.stringify(message) ?? 'null'
     } catch (thrown) {
       closeQuietly(this.#source)
       throw this.#unfit(thrown)
     }
+    this.#sizes?.sent(byteLength(text))
+    return `${text}\n`
   }
 
   #end(): void {

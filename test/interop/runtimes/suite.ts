@@ -35,6 +35,7 @@ function listen(fetch: Fetch): { port: number; stop(): Promise<void> } {
 const harness: TransportHarness = {
   clock: systemClock,
   without: ['bidiStream'],
+  tellsSizes: true,
   pass: (ms) => systemClock.sleep(ms),
   async serve(served, options) {
     const server = fetchServer(conformance, served, { ...options, peer: isBun ? bunPeer : denoPeer })
