@@ -1,10 +1,13 @@
 // The claim about metrics: to measure a call costs next to nothing.
 import { claim } from './harness/claim.ts'
+import { counter } from './metrics/counter.ts'
+import { exposition } from './metrics/exposition.ts'
+import { histogram } from './metrics/histogram.ts'
 import { sketch } from './metrics/sketch.ts'
 
 await claim({
   name: 'metrics',
   says: 'To measure costs next to nothing.',
-  packages: ['@datadog/sketches-js'],
-  rows: [sketch],
+  packages: ['prom-client', '@prometheus-io/client', '@opentelemetry/sdk-metrics', '@datadog/sketches-js'],
+  rows: [counter, histogram, exposition, sketch],
 })

@@ -3,20 +3,13 @@ import { DDSketch as Peer } from '@datadog/sketches-js'
 import { timed } from '../harness/timed.ts'
 // No door leads to it, for it is a part of others; measured is what is published all the same.
 import { DDSketch } from '../node_modules/servicekit/primitives/ddsketch.js'
-import { seededRandom } from '../node_modules/servicekit/primitives/random.js'
+import { logNormals } from './log-normals.ts'
 
 const relativeErrorRatio = 0.01
 
-/** Latencies in seconds, around 10 ms: few enough to stay in the caches. */
+/** Few enough to stay in the caches. */
 const values = logNormals(4_096)
 const mask = values.length - 1
-
-/** By Box and Muller. */
-function logNormals(count: number): Float64Array {
-  const random = seededRandom('sketch')
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-  return Float64Array.from({ length: count }, () => 0.01 * Math.exp(normal()))
-}
 
 export const sketch = timed('sketch', {
   rounds: 21,

@@ -36,6 +36,7 @@ export const prometheus: Server<'http'> = {
           `--web.listen-address=127.0.0.1:${ports.http}`,
           '--web.enable-remote-write-receiver',
           '--web.enable-lifecycle',
+          '--enable-feature=exemplar-storage',
           '--log.level=warn',
         ],
       }
