@@ -23,6 +23,10 @@ export const doors: Readonly<Record<string, Door>> = {
     uses: ['setInterval', 'clearInterval'],
     why: 'it is a part of what node:http limits by itself, in real time',
   },
+  'src/log/stream/descriptor-stream.ts': {
+    uses: ['setImmediate'],
+    why: 'it writes at the end of a turn, and measures nothing',
+  },
   'src/platform/closing.ts': {
     uses: ['setInterval', 'clearInterval'],
     why: 'it holds the process while a server is open, and measures nothing',

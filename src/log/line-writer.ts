@@ -1,0 +1,13 @@
+// Where sinks that print lines put them: an interface of the role, so that a format and a destination need not know each other.
+
+/** Takes the lines of a sink; `process.stdout` fits. */
+export interface LineWriter {
+  /** Takes one line, its newline included. Neither throws nor blocks. */
+  write(text: string): unknown
+  /** How many lines were dropped so far; undefined where nobody counts. */
+  readonly dropped?: number | undefined
+  /** Resolves when all that was written before has left, or was dropped. Never rejects. */
+  flush?: (() => Promise<void>) | undefined
+  /** Flushes, and closes what it opened itself. */
+  [Symbol.asyncDispose]?: (() => PromiseLike<void>) | undefined
+}
