@@ -316,6 +316,21 @@ for (const runtime of runtimes) {
     })
   })
 
+  it(`the process is measured on ${runtime.name}, but for what it has not`, async () => {
+    const { lines, errors } = start(runtime, [...runtime.run, 'metrics.ts'])
+    let page = ''
+    for await (const line of lines) page += line
+    const variables = JSON.parse(page || assert.fail(await errors)) as Readonly<Record<string, unknown>>
+    for (const name of ['process.memory.usage', 'process.memory.heap.used', 'process.uptime'])
+      assert.ok(Number(variables[name]) > 0, `${name} is ${variables[name]}`)
+    assert.match(JSON.stringify(variables['process.runtime.info']), new RegExp(`name=${runtime.name}"`))
+    assert.deepEqual(
+      Object.keys(variables).filter((name) => /^nodejs\.|^v8js\.gc/.test(name)),
+      [],
+      'what is there of the event loop is not what Node means by it',
+    )
+  })
+
   // Both ends run there, so this proves the client over `fetch`, too.
   it(`the fetch server and the client over fetch pass the conformance suite on ${runtime.name}`, async (t) => {
     const { child, lines, errors } = start(runtime, [...runtime.run, 'suite.ts'])
