@@ -37,7 +37,7 @@ const harness: MetricsHarness = {
     const collect = async () => {
       const response = await handler(new Request('http://localhost/debug/vars'), rootContext())
       const page = JSON.parse(await response.text())
-      // Collected again, but nothing that reads may count twice.
+      // To collect would call those who read on collection once more.
       const families: MetricFamily[] = []
       metrics
         .onRegister(({ kind, spec }) => void families.push({ kind, spec, series: [] } as MetricFamily))
