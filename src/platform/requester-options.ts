@@ -78,7 +78,8 @@ export function checkReplyBytes(maxReplyBytes: number): number {
   return checkNumber('maxReplyBytes', maxReplyBytes, { min: 0, integer: true })
 }
 
-function checkTls({ cert, key, serverName, rejectUnauthorized }: RequesterTls): void {
+/** Throws a TypeError for what cannot belong together. The PEM is read elsewhere. */
+export function checkTls({ cert, key, serverName, rejectUnauthorized }: RequesterTls): void {
   if ((cert === undefined) !== (key === undefined)) throw new TypeError('tls.cert and tls.key must be given together')
   if (serverName !== undefined && typeof serverName !== 'string') throw new TypeError('tls.serverName must be a string')
   if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean')

@@ -1,7 +1,8 @@
 // HTTP on Node: undici's clients, in pools of our own.
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { HttpDispatch } from './exchange.ts'
-import type { CheckedRequesterOptions, RequesterTls } from './requester-options.ts'
+import type { CheckedRequesterOptions } from './requester-options.ts'
+import { secureContext } from './secure-context.ts'
 import { UndiciOrigin } from './undici-origin.ts'
 
 /** Carries exchanges over connections of HTTP/1.1, one at a time on each. Throws a TypeError for certificates and keys that cannot be read. */
@@ -27,11 +28,3 @@ export class UndiciDispatch implements HttpDispatch {
 }
 
 export { UndiciDispatch as PlatformDispatch }
-
-function secureContext({ ca, cert, key }: RequesterTls): SecureContext {
-  try {
-    return createSecureContext({ ca, cert, key } as SecureContextOptions)
-  } catch (cause) {
-    throw new TypeError('tls.ca, tls.cert and tls.key must be PEM that belongs together', { cause })
-  }
-}

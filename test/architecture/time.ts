@@ -35,6 +35,10 @@ export const doors: Readonly<Record<string, Door>> = {
     uses: ['setImmediate', 'setTimeout'],
     why: 'it lets others have their turn, and measures nothing',
   },
+  'src/platform/doubt.ts': {
+    uses: ['setImmediate'],
+    why: 'it lets the event loop poll, and measures nothing',
+  },
   'src/testing/manual-clock.ts': { uses: ['setImmediate'], why: 'it lets all happen that needs no time' },
 }
 

@@ -1,0 +1,254 @@
+// Collects lines into chunks for a channel: what a metric or a log line costs its caller is one string append.
+import { type Clock, systemClock, type Task, type Timer } from '../core/clock.ts'
+import { checkNumber } from '../primitives/check.ts'
+import { RingBuffer } from '../primitives/ring-buffer.ts'
+import type { Channel, ChannelListener } from './channel.ts'
+import { LineEncoder } from './line-encoder.ts'
+
+/** How lines are collected, and how many are kept. */
+export interface BatchWriterOptions {
+  /**
+   * The largest chunk, in bytes. For datagrams it keeps to what one packet carries: 1_432 on Ethernet (1_500 less headers, some of
+   * tunnels), 8_932 with jumbo frames on the whole way, 508 across the internet. In a stream only a single longer line exceeds it,
+   * and what is not ASCII. @default 1_432 for datagrams, 16_384 for streams
+   */
+  readonly maxChunkBytes?: number | undefined
+  /** How much may wait for a channel that is down or slow, in bytes; at least a chunk. The oldest is dropped for the newest. @default 1_048_576 */
+  readonly maxPendingBytes?: number | undefined
+  /** How long a line waits for others to fill its chunk, in milliseconds. @default 100 */
+  readonly flushIntervalMs?: number | undefined
+  /** How long `flush` waits, in milliseconds. @default 2_000 */
+  readonly flushTimeoutMs?: number | undefined
+  /** @default systemClock */
+  readonly clock?: Clock | undefined
+}
+
+/** The lines of a chunk. */
+interface Part {
+  readonly lines: number
+  /** How many lines were accepted before these. */
+  readonly start: number
+}
+
+interface Chunk extends Part {
+  readonly bytes: Uint8Array
+}
+
+interface Waiting {
+  /** The lines that were accepted when the wait began. */
+  readonly upTo: number
+  readonly end: () => void
+}
+
+const newline = '\n'
+const background = { background: true }
+const mostDatagramBytes = 65_507
+const mostStreamChunkBytes = 1_048_576
+const mostPendingBytes = 2 ** 31
+
+/**
+ * Writes lines to a channel, each at most once and in order. Neither a channel that is down nor one that is slow throws or takes
+ * memory beyond `maxPendingBytes`: lines are dropped, and counted. Its timer does not hold the process, so what was written last needs
+ * `flush` or disposal to go out before the end. Disposing flushes, then drops what is left; the channel stays open.
+ */
+export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
+  readonly #channel: Channel
+  readonly #encoder: LineEncoder
+  readonly #maxPendingBytes: number
+  readonly #flushIntervalMs: number
+  readonly #flushTimeoutMs: number
+  readonly #clock: Clock
+  /** The longest line, and what fits into one text, in characters: of which each is a byte, at least. */
+  readonly #longest: number
+  #fits: number
+  #text = ''
+  #lines = 0
+  readonly #pending = new RingBuffer<Chunk>()
+  #pendingBytes = 0
+  /** Given to the channel, and without an answer. */
+  readonly #given = new RingBuffer<Part>()
+  readonly #waiting = new Set<Waiting>()
+  #timer: Timer | undefined
+  /** The channel takes nothing until it says so. */
+  #blocked = false
+  /** The text should be on its way by now. */
+  #due = false
+  #accepted = 0
+  #sent = 0
+  #dropped = 0
+
+  /** Throws a RangeError or TypeError for an option out of range. */
+  constructor(channel: Channel, options: BatchWriterOptions = {}) {
+    const { datagrams } = channel
+    const mostBytes = datagrams ? mostDatagramBytes : mostStreamChunkBytes
+    const maxChunkBytes = checkNumber('maxChunkBytes', options.maxChunkBytes ?? (datagrams ? 1_432 : 16_384), {
+      min: 1,
+      max: mostBytes,
+      integer: true,
+    })
+    this.#maxPendingBytes = checkNumber(
+      'maxPendingBytes',
+      options.maxPendingBytes ?? Math.max(1_048_576, maxChunkBytes),
+      { min: maxChunkBytes, max: mostPendingBytes },
+    )
+    this.#flushIntervalMs = checkNumber('flushIntervalMs', options.flushIntervalMs ?? 100, { min: 0 })
+    this.#flushTimeoutMs = checkNumber('flushTimeoutMs', options.flushTimeoutMs ?? 2_000, { min: 0 })
+    this.#clock = options.clock ?? systemClock
+    // The last line feed of a datagram stays at home.
+    this.#fits = datagrams ? maxChunkBytes + 1 : maxChunkBytes
+    this.#longest = datagrams ? this.#fits : this.#maxPendingBytes
+    this.#encoder = new LineEncoder(datagrams ? maxChunkBytes : Infinity)
+    this.#channel = channel
+    channel.listen(this)
+  }
+
+  /** How many lines the system has taken, as far as the channel can know. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** How many lines were lost: too old or too long to be kept, refused, cut off, or written after the end. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Takes a line that ends with a line feed, and has no other. */
+  write(line: string): void {
+    if (this.#text.length + line.length > this.#fits && !this.#makeRoom(line)) return
+    this.#text += line
+    this.#lines++
+    if (this.#timer === undefined) this.#arm()
+  }
+
+  /** Resolves when what was written until now was handed over or dropped, or at `flushTimeoutMs`: then the rest stays where it is. */
+  flush(): Promise<void> {
+    if (!this.#blocked) this.#cutAll()
+    const upTo = this.#accepted + this.#lines
+    if (this.#settled >= upTo) return Promise.resolve()
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#waiting.delete(waiting)
+        timer.cancel()
+        resolve()
+      }
+      const waiting: Waiting = { upTo, end }
+      const timer = this.#clock.schedule(this.#flushTimeoutMs, end)
+      this.#waiting.add(waiting)
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // From now on no line fits.
+    this.#fits = -1
+    await this.flush()
+    this.#timer?.cancel()
+    this.#dropped += this.#lines
+    this.#text = ''
+    this.#lines = 0
+    while (this.#pending.length > 0) this.#dropOldest()
+  }
+
+  /** The interval has passed. The next line sets the timer again. */
+  run(): void {
+    this.#timer = undefined
+    if (this.#blocked) this.#due = true
+    else this.#cutAll()
+  }
+
+  onAnswer(error?: Error): void {
+    const chunk = this.#given.shift()
+    if (chunk === undefined) return
+    if (error === undefined) this.#sent += chunk.lines
+    else this.#dropped += chunk.lines
+    this.#release()
+  }
+
+  onReady(): void {
+    this.#send()
+    if (!this.#blocked && (this.#due || this.#waiting.size > 0)) this.#cutAll()
+  }
+
+  /** Up to which line all was handed over or dropped. */
+  get #settled(): number {
+    return (this.#given.peek() ?? this.#pending.peek())?.start ?? this.#accepted
+  }
+
+  #makeRoom(line: string): boolean {
+    if (this.#fits === -1 || line.length > this.#longest) {
+      this.#dropped++
+      return false
+    }
+    while (this.#lines > 0 && this.#text.length + line.length > this.#fits) this.#cut()
+    return true
+  }
+
+  #arm(): void {
+    this.#timer = this.#clock.scheduleAt(this.#clock.now() + this.#flushIntervalMs, this, background)
+  }
+
+  #cutAll(): void {
+    this.#due = false
+    while (this.#lines > 0) this.#cut()
+  }
+
+  #cut(): void {
+    const text = this.#text
+    const end = this.#encoder.encode(text)
+    if (end === text.length) {
+      this.#text = ''
+      this.#keep(this.#lines)
+    } else if (end > 0) {
+      this.#text = text.slice(end)
+      this.#keep(this.#lines - linesIn(this.#text))
+    } else {
+      this.#text = text.slice(text.indexOf(newline) + 1)
+      this.#lines--
+      this.#accepted++
+      this.#dropped++
+    }
+  }
+
+  /** Makes a chunk of what was encoded. */
+  #keep(lines: number): void {
+    const { bytes } = this.#encoder
+    this.#lines -= lines
+    this.#pending.push({ bytes, lines, start: this.#accepted })
+    this.#pendingBytes += bytes.byteLength
+    this.#accepted += lines
+    if (!this.#blocked) this.#send()
+    while (this.#pendingBytes > this.#maxPendingBytes) this.#dropOldest()
+  }
+
+  #send(): void {
+    this.#blocked = false
+    for (let next = this.#pending.peek(); next !== undefined; next = this.#pending.peek()) {
+      if (!this.#channel.send(next.bytes)) {
+        this.#blocked = true
+        return
+      }
+      this.#pending.shift()
+      this.#pendingBytes -= next.bytes.byteLength
+      this.#given.push({ lines: next.lines, start: next.start })
+    }
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#pending.shift()
+    if (oldest === undefined) return
+    this.#pendingBytes -= oldest.bytes.byteLength
+    this.#dropped += oldest.lines
+    this.#release()
+  }
+
+  #release(): void {
+    if (this.#waiting.size === 0) return
+    const settled = this.#settled
+    for (const waiting of this.#waiting) if (waiting.upTo <= settled) waiting.end()
+  }
+}
+
+function linesIn(text: string): number {
+  let lines = 0
+  for (let at = text.indexOf(newline); at !== -1; at = text.indexOf(newline, at + 1)) lines++
+  return lines
+}
