@@ -6,6 +6,8 @@ export interface LineWriter {
   write(text: string): unknown
   /** How many lines were dropped so far; undefined where nobody counts. */
   readonly dropped?: number | undefined
+  /** Whether it is a terminal, which can show colours. @default false */
+  readonly isTTY?: boolean | undefined
   /** Resolves when all that was written before has left, or was dropped. Never rejects. */
   flush?: (() => Promise<void>) | undefined
   /** Flushes, and closes what it opened itself. */

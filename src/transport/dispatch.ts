@@ -81,7 +81,7 @@ export class Dispatcher {
     this.#keeper = {
       trustMetadata: options?.trustMetadata ?? false,
       streamLimits: options?.streamLimits,
-      failed: (ctx, error, thrown) => tell(onError, { ctx, method: ctx.method, error, thrown }),
+      failed: (ctx, stage, error, thrown) => tell(onError, { ctx, method: ctx.method, stage, error, thrown }),
       ended: () => {
         if (--this.#inFlight === 0) this.#drained?.resolve()
       },

@@ -13,7 +13,8 @@ describe('printFault', () => {
     const thrown = new Error('secret')
     const method = { ...noMethod, fullName: 'shop/price' }
     const ctx = rootContext({ method })
-    for (const code of Object.keys(codes) as Code[]) printFault({ ctx, method, error: new ServiceError(code), thrown })
+    for (const code of Object.keys(codes) as Code[])
+      printFault({ ctx, method, stage: 'method', error: new ServiceError(code), thrown })
     const calls = printed.mock.calls.map(({ arguments: [text, error] }) => {
       assert.equal(error, thrown)
       return String(text)

@@ -7,11 +7,16 @@ import type { Inbound, Reply } from '../core/inbound.ts'
 import type { Metadata } from '../core/metadata.ts'
 import type { MethodInfo } from '../core/method.ts'
 
+/** Where a call was when it failed: while its request was received and read, in its endpoint, or after that had answered. */
+export type CallStage = 'request' | 'method' | 'reply'
+
 /** A call that failed. */
 export interface CallFailed {
   /** The context of the call, which has ended: its values can be read. */
   readonly ctx: Context
   readonly method: MethodInfo
+  /** Middleware sees only what fails in `method`. */
+  readonly stage: CallStage
   /** What the caller is told. */
   readonly error: ServiceError
   /** What was thrown: messages and causes that must not cross the wire. */

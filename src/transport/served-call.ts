@@ -9,6 +9,7 @@ import type { Metadata } from '../core/metadata.ts'
 import { type MethodInfo, returnsStream, sendsStream } from '../core/method.ts'
 import type { Loose, Schema } from '../core/schema.ts'
 import { bounded, closeQuietly, closeUnread, silence } from '../core/streams.ts'
+import type { CallStage } from './hooks.ts'
 
 /** A path of a method; those of a contract fit. */
 export interface MountedRoute {
@@ -63,7 +64,7 @@ export interface CallKeeper {
   readonly trustMetadata: boolean
   readonly streamLimits: IdleLimits | undefined
   ended(): void
-  failed(ctx: Context, error: ServiceError, thrown: unknown): void
+  failed(ctx: Context, stage: CallStage, error: ServiceError, thrown: unknown): void
   late(method: MethodInfo): void
 }
 
@@ -81,6 +82,7 @@ export class ServedCall implements Listener {
   #requests: AsyncIterableIterator<unknown> | undefined = undefined
   #stalling: Disposable | undefined = undefined
   #state: 'running' | 'streaming' | 'over' = 'running'
+  #stage: CallStage = 'request'
 
   constructor(mounted: Mounted, call: InboundCall, parent: Context, deadlineAt: number, keeper: CallKeeper) {
     this.#mounted = mounted
@@ -127,14 +129,14 @@ export class ServedCall implements Listener {
     const error = ServiceError.from(thrown)
     if (this.#state !== 'over') {
       this.end()
-      this.#keeper.failed(this.#ctx, error, originalOf(thrown))
+      this.#keeper.failed(this.#ctx, this.#stage, error, originalOf(thrown))
     }
     return ofThisServer(error)
   }
 
   /** Something went wrong after the call had ended: those who watch hear of it. */
   report(thrown: unknown): void {
-    this.#keeper.failed(this.#ctx, ServiceError.from(thrown), originalOf(thrown))
+    this.#keeper.failed(this.#ctx, 'reply', ServiceError.from(thrown), originalOf(thrown))
   }
 
   /** The caller's timer and ours are for one moment; whichever comes first, the handler should see a deadline. */
@@ -171,6 +173,7 @@ export class ServedCall implements Listener {
         return unreadable(thrown)
       }
     }
+    this.#stage = 'method'
     try {
       const response: unknown = endpoint(request, this.#ctx)
       if (response instanceof Promise) return response
@@ -196,6 +199,7 @@ export class ServedCall implements Listener {
       if (returnsStream(info)) {
         this.#stream(response as AsyncIterable<unknown>)
       } else {
+        this.#stage = 'reply'
         this.#call.respond(response, this.#inbound)
         this.end()
       }

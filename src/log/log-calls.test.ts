@@ -1,0 +1,131 @@
+// Tests of log-calls.ts.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type CancelableContext, rootContext } from '../core/context.ts'
+import type { Endpoint } from '../core/endpoint.ts'
+import { ServiceError } from '../core/errors.ts'
+import { attempt, Inbound, inbound } from '../core/inbound.ts'
+import { type MethodInfo, noMethod } from '../core/method.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { manualClock } from '../testing/manual-clock.ts'
+import { levelOf, logCalls } from './log-calls.ts'
+import { allFields, type LogRecord } from './log-record.ts'
+import { LoggedError } from './log-value.ts'
+import { logger } from './logger.ts'
+
+const clock = manualClock()
+const records: LogRecord[] = []
+const log = logger({ write: (record) => void records.push(record) }, { clock })
+
+function contextOf(info?: Partial<MethodInfo>): CancelableContext {
+  records.length = 0
+  return rootContext({ clock, method: { ...noMethod, fullName: 'shop/price', ...info } })
+}
+
+/** What was logged since: each record as its level, its message and its fields. */
+function lines() {
+  return records.map((record) => [record.level, record.message, { ...allFields(record) }])
+}
+
+describe('logCalls', () => {
+  it('logs a call once, when it has ended, with method, code and the time that it took', async () => {
+    const ctx = contextOf()
+    const answer = Promise.withResolvers<number>()
+    const call = logCalls(log)((_: string) => answer.promise)('tea', ctx)
+    await clock.advance(2.5)
+    assert.deepEqual(lines(), [])
+    answer.resolve(7)
+    assert.equal(await call, 7)
+    assert.deepEqual(lines(), [['info', 'call', { method: 'shop/price', code: 'ok', took: '2.5ms' }]])
+  })
+
+  it('says who called and which attempt it is, with the request id', async () => {
+    const call = new Inbound(new Map([['request-id', 'r-1']]), '10.0.0.7:4711', false)
+    const ctx = contextOf().with(inbound, call).with(attempt, 2)
+    await logCalls(log, { message: 'served' })(async (_: string) => 7)('tea', ctx)
+    const [[, message, fields] = []] = lines() as [string, string, Record<string, unknown>][]
+    assert.equal(message, 'served')
+    assert.equal(fields?.['peer'], '10.0.0.7:4711')
+    assert.equal(fields?.['attempt'], 2)
+    assert.equal(fields?.['request_id'], 'r-1')
+  })
+
+  it('logs a fault as an error with its cause, and other failures as a line of text', async () => {
+    const failing = (thrown: unknown): Endpoint<string, number> => logCalls(log)(() => Promise.reject(thrown))
+    await assert.rejects(failing(new RangeError('out of stock'))('tea', contextOf()))
+    const [fault] = records
+    const error = fault?.fields?.['error']
+    assert.equal(fault?.level, 'error')
+    assert.ok(error instanceof LoggedError)
+    assert.equal(error.text, 'internal error: RangeError: out of stock')
+    const lost = new ServiceError('unavailable', 'the shop is closed', { cause: new Error('connect ECONNREFUSED') })
+    await assert.rejects(failing(lost)('tea', contextOf()))
+    assert.equal(records[0]?.level, 'warn')
+    assert.equal(records[0]?.fields?.['error'], 'the shop is closed: connect ECONNREFUSED')
+    assert.equal(records[0]?.fields?.['code'], 'unavailable')
+  })
+
+  it('warns of a slow call, and of no other', async () => {
+    const slow = logCalls(log, { slowMs: 100 })(async (ms: number, ctx) => ctx.clock.sleep(ms))
+    for (const [ms, level, isSlow] of [
+      [99, 'info', undefined],
+      [100, 'warn', true],
+    ] as const) {
+      const ctx = contextOf()
+      const call = slow(ms, ctx)
+      await clock.advance(ms)
+      await call
+      assert.deepEqual([records[0]?.level, records[0]?.fields?.['slow']], [level, isSlow])
+    }
+  })
+
+  it('shows a business failure in a good response', async () => {
+    const ctx = contextOf({ failed: (response) => (response as { err: string }).err })
+    await logCalls(log)(async (_: string) => ({ err: 'empty string' }))('', ctx)
+    assert.deepEqual(
+      [records[0]?.level, records[0]?.fields?.['code'], records[0]?.fields?.['failure']],
+      ['warn', 'ok', 'empty string'],
+    )
+  })
+
+  it('logs a stream when its last message has been read', async () => {
+    async function* two() {
+      yield 1
+      yield 2
+    }
+    const stream = await logCalls(log)(async (_: string) => two())('', contextOf({ kind: 'serverStream' }))
+    const seen: unknown[] = []
+    for await (const message of stream) seen.push(message, records.length)
+    assert.deepEqual(seen, [1, 0, 2, 0])
+    assert.equal(records.length, 1)
+  })
+
+  it('takes the level from the program, and logs nothing for off or for a level that is disabled', async () => {
+    const levels: Outcome['code'][] = []
+    const layer = logCalls(log, {
+      level: ({ code }) => {
+        levels.push(code)
+        return code === 'ok' ? 'off' : 'debug'
+      },
+    })
+    await layer(async (_: string) => 7)('', contextOf())
+    await assert.rejects(layer(() => Promise.reject(new ServiceError('aborted')))('', contextOf()))
+    assert.deepEqual([levels, records], [['ok', 'aborted'], []])
+  })
+
+  it('refuses what is no logger and a time that is none', () => {
+    assert.throws(() => logCalls({} as never), /needs a logger/)
+    assert.throws(() => logCalls(log, { slowMs: -1 }), /slowMs must be a number from 0 to Infinity, but is -1/)
+  })
+})
+
+describe('levelOf', () => {
+  it('tells our faults from the failures of others and from mistakes of the caller', () => {
+    const of = (code: ServiceError['code']) => levelOf({ code, error: new ServiceError(code), failure: undefined })
+    assert.deepEqual(
+      [of('internal'), of('data_loss'), of('unknown'), of('unavailable'), of('deadline_exceeded')],
+      ['error', 'error', 'error', 'warn', 'warn'],
+    )
+    assert.deepEqual([of('not_found'), of('canceled'), of('invalid_argument')], ['info', 'info', 'info'])
+  })
+})

@@ -1,0 +1,66 @@
+// The call log: one line for each call that is served or made, with how it ended and how long it took.
+import { formatDuration } from '../core/duration.ts'
+import { type Middleware, tap } from '../core/endpoint.ts'
+import { attempt, inbound } from '../core/inbound.ts'
+import { classify, type Outcome } from '../core/outcome.ts'
+import { checkNumber } from '../primitives/check.ts'
+import { type Level, severities } from './level.ts'
+import type { Logger } from './logger.ts'
+import { errorText } from './value-walk.ts'
+
+/** What is logged of calls. */
+export interface LogCallsOptions {
+  /** The message of each line. @default 'call' */
+  readonly message?: string | undefined
+  /** The level of a line; `off` for none. @default levelOf: failures of ours are errors, other failures warnings, all else is info */
+  readonly level?: ((outcome: Outcome) => Level | 'off') | undefined
+  /** From how long on a call is slow, in milliseconds: its line says so, and is a warning at least. Infinity for never. @default 1_000 */
+  readonly slowMs?: number | undefined
+}
+
+/** The level of a call by how it ended: `error` where it is our fault, `warn` where it failed otherwise, `info` for success and for the caller's own mistakes. */
+export function levelOf(outcome: Outcome): Level {
+  if (classify(outcome) !== 'failure') return 'info'
+  const { code } = outcome
+  return code === 'internal' || code === 'unknown' || code === 'data_loss' ? 'error' : 'warn'
+}
+
+/**
+ * Logs each call once, when it has ended: `method`, `code`, `took`, and where there is something to say `error`, `failure`,
+ * `attempt`, `peer` and `slow`, with the request id, the trace and the deadline of its context. A stream has ended when its last message
+ * has been read. Throws a TypeError or RangeError for an option out of its range.
+ */
+export function logCalls(logger: Logger, options?: LogCallsOptions): Middleware {
+  const { message = 'call', level = levelOf } = options ?? {}
+  if (typeof logger?.log !== 'function') throw new TypeError('logCalls needs a logger')
+  const slowMs = checkNumber('slowMs', options?.slowMs ?? 1_000, { min: 0 })
+  return (next) =>
+    tap(next, {
+      onStart: ({ clock }) => clock.now(),
+      onEnd: (startedAt, outcome, ctx) => {
+        const tookMs = ctx.clock.now() - startedAt
+        const isSlow = tookMs >= slowMs
+        const chosen = level(outcome)
+        const severe = isSlow && severities[chosen] < severities.warn ? 'warn' : chosen
+        if (severe === 'off' || !logger.isEnabled(severe)) return
+        const { peer } = ctx.get(inbound)
+        const count = ctx.get(attempt)
+        logger.log(
+          severe,
+          message,
+          {
+            method: ctx.method.fullName,
+            code: outcome.code,
+            took: formatDuration(tookMs),
+            // The stack of a mistake of the caller's says nothing; that of a fault is what somebody will want.
+            error: severe === 'error' ? outcome.error : errorText(outcome.error),
+            failure: outcome.failure,
+            attempt: count > 1 ? count : undefined,
+            peer: peer || undefined,
+            slow: isSlow || undefined,
+          },
+          ctx,
+        )
+      },
+    })
+}

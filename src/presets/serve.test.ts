@@ -1,0 +1,164 @@
+// Tests of serve.ts.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { contract, unary } from '../core/contract.ts'
+import type { Middleware, TypedMiddleware } from '../core/endpoint.ts'
+import type { LogRecord } from '../log/log-record.ts'
+import { logger } from '../log/logger.ts'
+import { registry } from '../metrics/registry.ts'
+import { recorder } from '../testing/recorder.ts'
+import { httpClient } from '../transport/http/client.ts'
+import { http } from '../transport/http/http.ts'
+import type { RunningServer, ServerTransport } from '../transport/server-transport.ts'
+import { type ServedMetrics, type ServeOptions, serve } from './serve.ts'
+
+const shop = contract('shop', { price: unary({ input: z.object({ item: z.string() }), output: z.number() }) })
+const handlers = { price: ({ item }: { item: string }) => item.length }
+
+/** Metrics with a page, as a technology gives them. */
+function paged(): ServedMetrics & ReturnType<typeof registry> {
+  const metrics = registry()
+  const page = () =>
+    new Response(
+      metrics
+        .collect()
+        .map(({ spec }) => spec.name)
+        .join('\n'),
+    )
+  return Object.assign(metrics, { handler: page })
+}
+
+function local(options?: Parameters<typeof http>[0]): ServerTransport {
+  return http({ host: '127.0.0.1', ...options })
+}
+
+/** A transport that listens nowhere, and says what became of it. */
+function quiet(name: string, tell: (what: string) => void, error?: Error): ServerTransport {
+  const running: RunningServer = {
+    url: `${name}://`,
+    stats: { inFlight: 0, served: 0, refused: 0, expired: 0, late: 0, draining: false },
+    close: async () => tell(`${name} closed`),
+    [Symbol.asyncDispose]: async () => {},
+  }
+  return {
+    name,
+    takesHandlers: false,
+    check: () => {},
+    listen: async () => {
+      tell(`${name} listens`)
+      if (error !== undefined) throw error
+      return running
+    },
+  }
+}
+
+describe('serve', () => {
+  it('serves, measures, logs, and shows the metrics on the same port', async () => {
+    const records: LogRecord[] = []
+    const metrics = paged()
+    const log = logger({ write: (record) => void records.push(record) })
+    const app = await serve(shop, handlers, { over: [local()], logger: log, metrics })
+    await using client = httpClient(shop, { url: app.url })
+    assert.equal(await client.price({ item: 'tea' }), 3)
+    await assert.rejects(client.price({ item: 3 } as never), { code: 'invalid_argument' })
+    assert.equal(app.metricsUrl, `${app.url}/metrics`)
+    assert.match(await (await fetch(app.metricsUrl ?? '')).text(), /^rpc\.server\.calls$/m)
+    await app.close()
+    const codes = records.map(({ message, fields }) => [message, fields?.['code']])
+    assert.deepEqual(codes, [
+      ['listening', undefined],
+      ['call', 'ok'],
+      ['call', 'invalid_argument'],
+      ['closing', undefined],
+    ])
+    const sizes = metrics.collect().find(({ spec }) => spec.name === 'rpc.server.request.size')
+    assert.equal(sizes?.kind === 'histogram' && sizes.series[0]?.sum, '{"item":"tea"}'.length + '{"item":3}'.length)
+  })
+
+  it('logs a request that no middleware sees', async () => {
+    const records: LogRecord[] = []
+    const log = logger({ write: (record) => void records.push(record) })
+    await using app = await serve(shop, handlers, { over: [local()], logger: log })
+    const reply = await fetch(`${app.url}/price`, { method: 'POST', body: '{' })
+    assert.equal(reply.status, 400)
+    assert.deepEqual(
+      records.map(({ message, fields }) => [message, fields?.['code']]),
+      [
+        ['listening', undefined],
+        ['request not read', 'invalid_argument'],
+      ],
+    )
+  })
+
+  it('shows the metrics on a port of their own, and there alone', async () => {
+    const options = { metricsPort: 0, metricsHost: '127.0.0.1', metricsPath: '/vars' } as const
+    await using app = await serve(shop, handlers, { over: [local()], metrics: paged(), ...options })
+    assert.notEqual(app.metricsUrl, `${app.url}/vars`)
+    assert.equal((await fetch(app.metricsUrl ?? '')).status, 200)
+    assert.equal((await fetch(`${app.url}/vars`)).status, 404)
+    assert.equal(app.servers.length, 1)
+  })
+
+  it('has no page without a handler, without a path, or where no transport takes handlers', async () => {
+    const record = recorder<string>()
+    const without: ServeOptions<typeof shop.methods>[] = [
+      { over: [local()], metrics: registry() },
+      { over: [local()], metrics: paged(), metricsPath: false },
+      { over: [quiet('queue', record)], metrics: paged() },
+    ]
+    for (const options of without) {
+      await using app = await serve(shop, handlers, options)
+      assert.equal(app.metricsUrl, undefined)
+    }
+    await assert.rejects(serve(shop, handlers, { over: [local()], metricsPort: 0 }), /metricsPort needs metrics/)
+  })
+
+  it('closes what listens already when a transport cannot', async () => {
+    const record = recorder<string>()
+    const broken = new Error('no such queue')
+    const over = [quiet('a', record), quiet('b', record), quiet('c', record, broken)]
+    await assert.rejects(serve(shop, handlers, { over }), broken)
+    assert.deepEqual(record.events.slice(0, 3), ['a listens', 'b listens', 'c listens'])
+    assert.deepEqual(record.events.slice(3).sort(), ['a closed', 'b closed'])
+  })
+
+  it('refuses options before anything listens', async () => {
+    const record = recorder<string>()
+    const over = [quiet('a', record), local({ maxBodyBytes: -1 })]
+    await assert.rejects(serve(shop, handlers, { over }), /maxBodyBytes/)
+    await assert.rejects(serve(shop, handlers, { over: [] }), /over must list at least one transport/)
+    await assert.rejects(serve(shop, {} as never, { over: [local()] }), /handler of method price is missing/)
+    assert.deepEqual(record.events, [])
+  })
+
+  it('flushes metrics and log behind the last call, once', async () => {
+    const record = recorder<string>()
+    const sink = { write() {}, flush: async () => record('log flushed') }
+    const metrics = Object.assign(registry(), { flush: async () => record('metrics flushed') })
+    const app = await serve(shop, handlers, { over: [quiet('a', record)], logger: logger(sink), metrics })
+    await Promise.all([app.close(), app.close(), app[Symbol.asyncDispose]()])
+    await app.closed
+    assert.deepEqual(record.events, ['a listens', 'a closed', 'metrics flushed', 'log flushed'])
+  })
+
+  it('has validation, use and the middleware of methods as endpoints() has them', async () => {
+    const seen: string[] = []
+    const used: Middleware = (next) => (request, ctx) => {
+      seen.push('use')
+      return next(request, ctx)
+    }
+    const own: TypedMiddleware<{ item: string }, number> = (next) => (request, ctx) => {
+      seen.push(request.item)
+      return next(request, ctx)
+    }
+    await using app = await serve(shop, handlers, {
+      over: [local()],
+      use: [used],
+      methods: { price: [own] },
+    })
+    await using client = httpClient(shop, { url: app.url })
+    assert.equal(await client.price({ item: 'coffee' }), 6)
+    assert.deepEqual(seen, ['use', 'coffee'])
+  })
+})

@@ -1,0 +1,154 @@
+// serve: a contract and its handlers as a program, with everything that a service should have on unless it is switched off.
+import type { Contract, Handlers, Methods } from '../core/contract.ts'
+import { type EndpointsOptions, endpoints } from '../core/endpoints.ts'
+import type { Handler } from '../core/handler.ts'
+import type { LogCallsOptions } from '../log/log-calls.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { Closing } from '../platform/closing.ts'
+import { mounted } from '../transport/dispatch.ts'
+import { http } from '../transport/http/http.ts'
+import type { MountedHandler, RunningServer, ServerTransport, Service } from '../transport/server-transport.ts'
+import { observe } from './observe.ts'
+import { logMetrics, serverEvents, serverMetrics } from './server-events.ts'
+
+/** Metrics that may have a page of their own, as Prometheus' have. */
+export type ServedMetrics = Metrics & { readonly handler?: Handler | undefined }
+
+/** What a service is served with. */
+export interface ServeOptions<M extends Methods> extends EndpointsOptions<M> {
+  /** Over which wires: `http({ port: 8080 })`. */
+  readonly over: readonly ServerTransport[]
+  /** Where calls, failures, start and end are logged; it is flushed at the end. @default no log; faults are printed with `console.error` */
+  readonly logger?: Logger | undefined
+  /** What is logged of calls; false for nothing but what no call log can see. @default a line for each call */
+  readonly callLog?: LogCallsOptions | false | undefined
+  /** Where rate, errors and duration of calls are measured; it is flushed at the end. @default no metrics */
+  readonly metrics?: ServedMetrics | undefined
+  /** Where the page of `metrics` is, if it has one; false for nowhere. @default '/metrics' */
+  readonly metricsPath?: `/${string}` | false | undefined
+  /** A port of its own for that page, so that only those within see it; 0 for any that is free. @default that of the first transport that takes handlers */
+  readonly metricsPort?: number | undefined
+  /** The interface of that port. @default all of them */
+  readonly metricsHost?: string | undefined
+}
+
+/** A service that listens. Disposing it closes it. */
+export interface App extends AsyncDisposable {
+  /** Where the first transport is found. */
+  readonly url: string
+  /** In the order of `over`. */
+  readonly servers: readonly RunningServer[]
+  /** Where the page of the metrics is; undefined where there is none. */
+  readonly metricsUrl: string | undefined
+  /** Refuses new calls, lets those in flight end, and flushes metrics and logs. */
+  close(): Promise<void>
+  /**
+   * Resolves when the app has closed: after `close`, or after SIGINT or SIGTERM. Reading it says that the program ends with
+   * this app: from then on those signals close it, a second one ends the process at once, and the process stays up.
+   */
+  readonly closed: Promise<void>
+}
+
+/**
+ * Serves a contract. Resolves when every transport listens; when one cannot, those that do are closed again and it rejects with that error.
+ * Throws a TypeError or RangeError, as a rejection, for options that make no sense.
+ */
+export async function serve<M extends Methods>(
+  contract: Contract<M>,
+  handlers: Handlers<Contract<M>>,
+  options: ServeOptions<M>,
+): Promise<App> {
+  const { over, logger, metrics, metricsPort } = options
+  if (!Array.isArray(over) || over.length === 0)
+    throw new TypeError('over must list at least one transport, as http({ port: 8080 })')
+  const watch = observe({ logger, metrics, callLog: options.callLog })
+  const served = endpoints(contract, handlers, { ...options, use: [watch, ...(options.use ?? [])] })
+  const events = serverEvents(logger, metrics)
+  const page = pageOf(options)
+  const host = metricsPort === undefined ? over.find(({ takesHandlers }) => takesHandlers) : undefined
+  const parts: (readonly [ServerTransport, Service])[] = over.map((transport: ServerTransport) => [
+    transport,
+    { ...events, methods: mounted(contract, served), handlers: page !== undefined && transport === host ? [page] : [] },
+  ])
+  if (page !== undefined && metricsPort !== undefined) {
+    const only: Service = { ...events, methods: [], handlers: [page] }
+    parts.push([http({ port: metricsPort, host: options.metricsHost }), only])
+  }
+  for (const [transport, service] of parts) transport.check(service)
+  const running = await listenAll(parts)
+  const pageServer = running[metricsPort === undefined ? over.indexOf(host) : over.length]
+  const metricsUrl = page && pageServer && `${pageServer.url}${page.path}`
+  for (const [index, [{ name }]] of parts.entries())
+    logger?.info('listening', { service: contract.name, transport: name, url: running[index]?.url })
+  return new ServedApp(running, over.length, metricsUrl, options)
+}
+
+/** The page of the metrics. Throws a TypeError for options about a page that there is not. */
+function pageOf({ metrics, metricsPath = '/metrics', metricsPort }: ServeOptions<Methods>): MountedHandler | undefined {
+  const handler = metrics?.handler
+  if (metricsPath === false || handler === undefined) {
+    if (metricsPort === undefined) return undefined
+    throw new TypeError('metricsPort needs metrics that have a page, as prometheus() has, and a metricsPath')
+  }
+  return { path: metricsPath, handler }
+}
+
+/** All or none. */
+async function listenAll(parts: readonly (readonly [ServerTransport, Service])[]): Promise<readonly RunningServer[]> {
+  const running: RunningServer[] = []
+  try {
+    for (const [transport, service] of parts) running.push(await transport.listen(service))
+  } catch (thrown) {
+    await Promise.allSettled(running.map((server) => server.close()))
+    throw thrown
+  }
+  return running
+}
+
+class ServedApp implements App {
+  readonly servers: readonly RunningServer[]
+  readonly metricsUrl: string | undefined
+  readonly #closing: Closing
+
+  /** The servers of the service come first in `running`, then that of the page. */
+  constructor(
+    running: readonly RunningServer[],
+    count: number,
+    metricsUrl: string | undefined,
+    { logger, metrics }: Pick<ServeOptions<Methods>, 'logger' | 'metrics'>,
+  ) {
+    this.servers = running.slice(0, count)
+    this.metricsUrl = metricsUrl
+    const counting = metrics && serverMetrics(metrics, this.servers)
+    const lost = logger && metrics && logMetrics(metrics, logger)
+    this.#closing = new Closing(async () => {
+      logger?.info('closing')
+      const ends = await Promise.allSettled(this.servers.map((server) => server.close()))
+      // The page stays until the last call has been counted.
+      await Promise.all(running.slice(count).map((server) => server.close()))
+      await metrics?.flush?.()
+      counting?.[Symbol.dispose]()
+      lost?.[Symbol.dispose]()
+      await logger?.flush()
+      const failed = ends.find((end) => end.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    })
+  }
+
+  get url(): string {
+    return this.servers[0]?.url ?? ''
+  }
+
+  get closed(): Promise<void> {
+    return this.#closing.closed
+  }
+
+  close(): Promise<void> {
+    return this.#closing.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing.close()
+  }
+}

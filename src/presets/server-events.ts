@@ -1,0 +1,77 @@
+// What middleware cannot see of a server's calls: those that fail before their method runs or after it has answered, and those refused.
+import { levelOf } from '../log/log-calls.ts'
+import type { Logger } from '../log/logger.ts'
+import { errorText } from '../log/value-walk.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { DispatchStats } from '../transport/dispatch.ts'
+import { printFault } from '../transport/hooks.ts'
+import type { ServiceEvents } from '../transport/server-transport.ts'
+
+/** Logs and counts the failures that a call log and RED metrics do not have. Without a logger faults are printed. */
+export function serverEvents(logger: Logger | undefined, metrics: Metrics | undefined): ServiceEvents {
+  const failed = metrics?.counter({
+    name: 'rpc.server.unseen_failures',
+    help: 'Calls that failed while their request was read (and are in no other metric), or when their reply was sent (and are counted as ok). May be summed over hosts.',
+    labels: ['rpc.method', 'stage', 'rpc.response.status_code'],
+  })
+  return {
+    onError: (event) => {
+      const { ctx, method, stage, error, thrown } = event
+      if (stage !== 'method')
+        failed?.with({ 'rpc.method': method.fullName, stage, 'rpc.response.status_code': error.code }).add()
+      if (logger === undefined) printFault(event)
+      else if (stage !== 'method') {
+        const level = levelOf({ code: error.code, error, failure: undefined })
+        const what = stage === 'request' ? 'request not read' : 'reply not sent'
+        const fields = {
+          method: method.fullName,
+          code: error.code,
+          error: level === 'error' ? thrown : errorText(error),
+        }
+        logger.log(level, what, fields, ctx)
+      }
+    },
+    onLateReply: ({ method }) => logger?.debug('late reply dropped', { method: method.fullName }),
+  }
+}
+
+/** What servers count by themselves, read when metrics are collected. Dispose what it returns when they have closed. */
+export function serverMetrics(metrics: Metrics, servers: readonly { readonly stats: DispatchStats }[]): Disposable {
+  const counted = {
+    refused: metrics.counter({
+      name: 'rpc.server.refused_calls',
+      help: 'Calls refused before they began: an unknown method, or a server that shuts down. May be summed over hosts.',
+    }),
+    expired: metrics.counter({
+      name: 'rpc.server.expired_calls',
+      help: 'Calls dropped unread because their deadline had passed. May be summed over hosts.',
+    }),
+    late: metrics.counter({
+      name: 'rpc.server.late_replies',
+      help: 'Replies dropped because their caller no longer waited. May be summed over hosts.',
+    }),
+  }
+  const seen = { refused: 0, expired: 0, late: 0 }
+  const read = () => {
+    for (const name of ['refused', 'expired', 'late'] as const) {
+      const total = servers.reduce((sum, { stats }) => sum + stats[name], 0)
+      counted[name].add(total - seen[name])
+      seen[name] = total
+    }
+  }
+  return metrics.onCollect(read)
+}
+
+/** How many log records were lost, read when metrics are collected. Dispose what it returns when the log has ended. */
+export function logMetrics(metrics: Metrics, logger: Logger): Disposable {
+  const dropped = metrics.counter({
+    name: 'log.dropped_records',
+    help: 'Log records lost because their receiver was down or too slow. May be summed over hosts.',
+  })
+  let seen = 0
+  return metrics.onCollect(() => {
+    const total = logger.dropped
+    dropped.add(total - seen)
+    seen = total
+  })
+}
