@@ -9,7 +9,7 @@ import type { Fields } from './safe-fields.ts'
 
 const redactor = redact()
 const bind = (...each: readonly Fields[]) =>
-  each.reduce<Bindings>((all, fields) => all.with(fields, redactor), Bindings.none)
+  each.reduce<Bindings>((all, fields) => all.with(fields, redactor), Bindings.none())
 const nodes = (bound: BoundFields | undefined) => chainOf(bound).map(({ fields }) => fields)
 
 describe('Bindings', () => {
@@ -19,7 +19,7 @@ describe('Bindings', () => {
     assert.deepEqual(nodes(two.of(redactor)), [{ a: 1 }, { b: { c: 2 } }])
     assert.equal(two.of(redactor), two.of(redactor))
     assert.equal(two.of(redactor)?.parent, one.of(redactor))
-    assert.equal(Bindings.none.of(redactor), undefined)
+    assert.equal(Bindings.none().of(redactor), undefined)
   })
 
   it('add nothing for nothing', () => {
@@ -84,17 +84,17 @@ describe('Bindings', () => {
   })
 
   it('are bounded, however often somebody binds', () => {
-    let bound = Bindings.none
+    let bound = Bindings.none()
     for (let i = 0; i < 20_000; i++) bound = bound.with({ [`key${i}`]: i }, redactor)
     const chain = nodes(bound.of(redactor))
     assert.ok(chain.length <= 101, `${chain.length}`)
     assert.deepEqual(chain.at(-1), { '…': 'more' })
 
-    let texts = Bindings.none
+    let texts = Bindings.none()
     for (let i = 0; i < 100; i++) texts = texts.with({ [`key${i}`]: 'x'.repeat(8_000) }, redactor)
     assert.ok(JSON.stringify(nodes(texts.of(redactor))).length < logLimits.recordChars + 1_000)
 
-    let functions = Bindings.none
+    let functions = Bindings.none()
     for (let i = 0; i < 20_000; i++) functions = functions.with({ [`key${i}`]: () => 'x'.repeat(8_000) }, redactor)
     assert.deepEqual(nodes(functions.of(redactor))[0], { '…': 'more' })
     const json = JSON.stringify(nodes(functions.of(redactor)))

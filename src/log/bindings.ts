@@ -8,8 +8,6 @@ import { ValueWalk } from './value-walk.ts'
 
 /** What was bound so far. */
 export class Bindings {
-  static readonly none: Bindings = new Bindings(undefined, undefined, logLimits.recordChars)
-
   readonly #node: BoundFields | undefined
   /** Functions by their keys. They come last, so that all the rest is the same for each record, and rendered once. */
   readonly #functions: Fields | undefined
@@ -21,6 +19,11 @@ export class Bindings {
     this.#roomChars = roomChars
   }
 
+  /** Nothing yet. */
+  static none(): Bindings {
+    return new Bindings(undefined, undefined, logLimits.recordChars)
+  }
+
   /** Adds fields, as far as there is room for them. What their owner does to them later changes nothing. */
   with(fields: Fields, redactor: Redactor | undefined): Bindings {
     const own = copied(fields)
@@ -29,6 +32,11 @@ export class Bindings {
     const roomChars = this.#roomChars - logLimits.bindingChars
     if (chars > roomChars || chars < 0 || isAmong(own, this.#functions)) return this.#withWalked(own, redactor)
     return new Bindings(new BoundFields(this.#node, own as LogFields), this.#functions, roomChars - chars)
+  }
+
+  /** What is the same for each record. */
+  get node(): BoundFields | undefined {
+    return this.#node
   }
 
   /** The nodes of one record. */

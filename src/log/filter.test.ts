@@ -23,6 +23,17 @@ describe('filter', () => {
     assert.equal(passing({}).length, 5)
   })
 
+  it('spares a logger the making of what does not pass, and counts nothing behind it that it refuses itself', () => {
+    let made = 0
+    const fields = () => ({ n: ++made })
+    const behind = { write() {}, skips: () => true }
+    logger(filter(logRecorder(), { level: 'warn' })).info('m', fields)
+    logger(filter(behind, {})).info('m', fields)
+    assert.equal(made, 0)
+    logger(filter(behind, { where: () => true })).info('m', fields)
+    assert.equal(made, 1)
+  })
+
   it('lets pass what somebody picks', () => {
     assert.deepEqual(passing({ where: (record) => allFields(record)['n'] === 2 }), ['info 2'])
     assert.deepEqual(passing({ level: 'info', where: ({ fields }) => fields?.['n'] === 1 }), [

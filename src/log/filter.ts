@@ -1,6 +1,6 @@
 // A sink in front of another that lets some records pass: those of a level, or those that somebody picks.
 import { checkLevel, type Level, severities } from './level.ts'
-import type { LogRecord } from './log-record.ts'
+import type { LogRecord, RecordOutline } from './log-record.ts'
 import { checkSink, type Sink } from './sink.ts'
 
 /** Which records pass. */
@@ -35,6 +35,12 @@ class Filter implements Sink {
   write(record: LogRecord): unknown {
     const passes = severities[record.level] >= this.#least && this.#passes(record)
     return passes ? this.#sink.write(record) : undefined
+  }
+
+  skips(outline: RecordOutline): boolean {
+    if (severities[outline.level] < this.#least) return true
+    // What `where` refuses must not be counted by the sink behind.
+    return this.#where === undefined && this.#sink.skips?.(outline) === true
   }
 
   get dropped(): number {

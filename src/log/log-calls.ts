@@ -1,11 +1,12 @@
 // The call log: one line for each call that is served or made, with how it ended and how long it took.
+import type { Context } from '../core/context.ts'
 import { formatDuration } from '../core/duration.ts'
 import { type Middleware, tap } from '../core/endpoint.ts'
 import { attempt, inbound } from '../core/inbound.ts'
 import { classify, type Outcome } from '../core/outcome.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { type Level, severities } from './level.ts'
-import type { Logger } from './logger.ts'
+import type { Fields, Logger } from './logger.ts'
 import { errorText } from './value-walk.ts'
 
 /** What is logged of calls. */
@@ -43,24 +44,23 @@ export function logCalls(logger: Logger, options?: LogCallsOptions): Middleware 
         const chosen = level(outcome)
         const severe = isSlow && severities[chosen] < severities.warn ? 'warn' : chosen
         if (severe === 'off' || !logger.isEnabled(severe)) return
-        const { peer } = ctx.get(inbound)
-        const count = ctx.get(attempt)
-        logger.log(
-          severe,
-          message,
-          {
-            method: ctx.method.fullName,
-            code: outcome.code,
-            took: formatDuration(tookMs),
-            // The stack of a mistake of the caller's says nothing; that of a fault is what somebody will want.
-            error: severe === 'error' ? outcome.error : errorText(outcome.error),
-            failure: outcome.failure,
-            attempt: count > 1 ? count : undefined,
-            peer: peer || undefined,
-            slow: isSlow || undefined,
-          },
-          ctx,
-        )
+        logger.log(severe, message, () => fieldsOf(ctx, outcome, tookMs, severe === 'error', isSlow), ctx)
       },
     })
+}
+
+function fieldsOf(ctx: Context, outcome: Outcome, tookMs: number, isFault: boolean, isSlow: boolean): Fields {
+  const { peer } = ctx.get(inbound)
+  const count = ctx.get(attempt)
+  return {
+    method: ctx.method.fullName,
+    code: outcome.code,
+    took: formatDuration(tookMs),
+    // The stack of a mistake of the caller's says nothing; that of a fault is what somebody will want.
+    error: isFault ? outcome.error : errorText(outcome.error),
+    failure: outcome.failure,
+    attempt: count > 1 ? count : undefined,
+    peer: peer || undefined,
+    slow: isSlow || undefined,
+  }
 }

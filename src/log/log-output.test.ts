@@ -16,7 +16,7 @@ function setUp() {
   const sink = logRecorder()
   const output = new LogOutput(sink, new SinkGuard(clock, () => {}), clock, redact(), 'info')
   const log = (message: unknown, fields?: unknown, ctx?: unknown) =>
-    output.log('info', message as string, Bindings.none, fields as Fields, ctx as Context)
+    output.log('info', message as string, Bindings.none(), fields as Fields, ctx as Context)
   return { clock, sink, output, log }
 }
 
@@ -107,7 +107,7 @@ describe('LogOutput', () => {
       },
     })
     const output = new LogOutput(sink, guard, broken, undefined, 'info')
-    output.log('info', 'm', Bindings.none, undefined, undefined)
+    output.log('info', 'm', Bindings.none(), undefined, undefined)
     assert.equal(output.dropped, 1)
   })
 })

@@ -7,7 +7,7 @@ import { isError } from './guarded.ts'
 import { type Level, severities } from './level.ts'
 import { logLimits, logText, textOf } from './log-value.ts'
 import type { Redactor } from './redact.ts'
-import { type Fields, safeFields } from './safe-fields.ts'
+import { asFields, type Fields, type GivenFields, safeFields } from './safe-fields.ts'
 import type { Sink } from './sink.ts'
 import type { SinkGuard } from './sink-guard.ts'
 import { logValue } from './value-walk.ts'
@@ -49,20 +49,32 @@ export class LogOutput {
   }
 
   /** Logs, whatever the level; never throws. `caller` finds the program's line right below this and a method of the logger. */
-  log(level: Level, message: string, bindings: Bindings, fields: Fields | undefined, ctx: Context | undefined): void {
+  log(level: Level, message: string, bindings: Bindings, given: GivenFields, ctx: Context | undefined): void {
     const { redactor } = this
     try {
+      const at = this.#clock.wallNow()
+      if (this.#sink.skips?.({ at, level, message, bound: bindings.node }) === true) return
+      const fields = typeof given === 'function' ? made(given) : given
       const isPlain = typeof message === 'string' && message.length <= logLimits.stringChars
       const text = isPlain ? message : messageText(message, redactor)
       let all = ctx ? bindings.with(contextFields(ctx), redactor) : bindings
       if (!isPlain && isError(message)) all = all.with({ error: message }, redactor)
       const bound = all.of(redactor)
       const own = fields ? safeFields(fields, redactor) : undefined
-      this.#guard.write(this.#sink, { at: this.#clock.wallNow(), level, message: text, bound, fields: own })
+      this.#guard.write(this.#sink, { at, level, message: text, bound, fields: own })
     } catch (thrown) {
       // A clock of somebody's, say.
       this.#guard.failed(thrown)
     }
+  }
+}
+
+/** What a program's function gives; what it throws is logged in place of that. */
+function made(give: () => Fields): Fields {
+  try {
+    return give()
+  } catch (thrown) {
+    return asFields(thrown)
   }
 }
 

@@ -15,6 +15,9 @@ export interface LogRecord {
   readonly fields: LogFields | undefined
 }
 
+/** What is known of a record before it is made; `bound` may lack what its context would add. */
+export type RecordOutline = Omit<LogRecord, 'fields'>
+
 /** Fields that many records share. A sink renders them once and keeps what it made of them in the node. */
 export class BoundFields {
   readonly parent: BoundFields | undefined

@@ -36,6 +36,27 @@ describe('logger', () => {
     assert.equal(sink.records[0]?.at, 1_000)
   })
 
+  it('calls a function for its fields only if the record is written', () => {
+    const { log, sink } = setUp()
+    let made = 0
+    const fields = () => ({ n: ++made })
+    log.debug('a', fields)
+    log.info('b', fields)
+    logger({ write() {}, skips: ({ message }) => message === 'c' }).info('c', fields)
+    assert.deepEqual([made, sink.entries], [1, [{ level: 'info', message: 'b', fields: { n: 1 } }]])
+  })
+
+  it('logs what a function for its fields throws', () => {
+    const { log, sink } = setUp()
+    log.info('m', () => {
+      throw new RangeError('no fields')
+    })
+    const error = sink.records[0]?.fields?.['error']
+    assert.ok(error instanceof LoggedError)
+    assert.equal(error.text, 'RangeError: no fields')
+    assert.equal(log.dropped, 0)
+  })
+
   it('binds fields, and changes no other logger', () => {
     const { log, sink } = setUp()
     const child = log.with({ a: 1 })

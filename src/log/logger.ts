@@ -6,11 +6,11 @@ import { contextFields } from './context-fields.ts'
 import { checkLevel, isLevel, type Level, severities } from './level.ts'
 import { LogOutput } from './log-output.ts'
 import { Redactor, redact } from './redact.ts'
-import type { Fields } from './safe-fields.ts'
+import type { Fields, GivenFields } from './safe-fields.ts'
 import { checkSink, type Sink } from './sink.ts'
 import { type SinkFailed, SinkGuard } from './sink-guard.ts'
 
-export type { Fields } from './safe-fields.ts'
+export type { Fields, GivenFields } from './safe-fields.ts'
 export type { SinkFailed } from './sink-guard.ts'
 
 /** Logs. Nothing of it throws, waits or blocks. */
@@ -18,15 +18,15 @@ export interface Logger {
   /** The least severe level that is logged, here and in all loggers made with `with`; it can be changed at any time. */
   level: Level | 'off'
   /** What only a developer wants to see. */
-  debug(message: string, fields?: Fields, ctx?: Context): void
+  debug(message: string, fields?: GivenFields, ctx?: Context): void
   /** What happens as it should. */
-  info(message: string, fields?: Fields, ctx?: Context): void
+  info(message: string, fields?: GivenFields, ctx?: Context): void
   /** What should not have happened, and was dealt with. */
-  warn(message: string, fields?: Fields, ctx?: Context): void
+  warn(message: string, fields?: GivenFields, ctx?: Context): void
   /** What somebody must look at. */
-  error(message: string, fields?: Fields, ctx?: Context): void
+  error(message: string, fields?: GivenFields, ctx?: Context): void
   /** As the method of that name. */
-  log(level: Level, message: string, fields?: Fields, ctx?: Context): void
+  log(level: Level, message: string, fields?: GivenFields, ctx?: Context): void
   /** Whether a record of this level would be logged: for fields that are dear to make. */
   isEnabled(level: Level): boolean
   /** Returns a logger whose records have these fields too, and the request id, the trace and the deadline of `ctx`. */
@@ -60,7 +60,7 @@ export function logger(sink: Sink, options?: LoggerOptions): Logger {
   // A class of their own for all loggers of this output: `open` changes its methods.
   const Loggers = class extends BoundLogger {}
   open(Loggers, output.least)
-  return new Loggers(output, Bindings.none)
+  return new Loggers(output, Bindings.none())
 }
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
@@ -84,23 +84,23 @@ class BoundLogger implements Logger {
     open(this.#loggers, this.#output.least)
   }
 
-  debug(message: string, fields?: Fields, ctx?: Context): void {
+  debug(message: string, fields?: GivenFields, ctx?: Context): void {
     this.#output.log('debug', message, this.#bindings, fields, ctx)
   }
 
-  info(message: string, fields?: Fields, ctx?: Context): void {
+  info(message: string, fields?: GivenFields, ctx?: Context): void {
     this.#output.log('info', message, this.#bindings, fields, ctx)
   }
 
-  warn(message: string, fields?: Fields, ctx?: Context): void {
+  warn(message: string, fields?: GivenFields, ctx?: Context): void {
     this.#output.log('warn', message, this.#bindings, fields, ctx)
   }
 
-  error(message: string, fields?: Fields, ctx?: Context): void {
+  error(message: string, fields?: GivenFields, ctx?: Context): void {
     this.#output.log('error', message, this.#bindings, fields, ctx)
   }
 
-  log(level: Level, message: string, fields?: Fields, ctx?: Context): void {
+  log(level: Level, message: string, fields?: GivenFields, ctx?: Context): void {
     if (this.isEnabled(level)) this.#output.log(knownLevel(level), message, this.#bindings, fields, ctx)
   }
 

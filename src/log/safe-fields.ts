@@ -7,6 +7,9 @@ import { ValueWalk } from './value-walk.ts'
 /** What a program logs beside its message: any values. A function is called for each record, and what it gives is logged. */
 export type Fields = { readonly [key: string]: unknown }
 
+/** Fields, or what makes them: it is called only if the record is written, for those that are dear to make. */
+export type GivenFields = Fields | (() => Fields) | undefined
+
 const { stringChars, valueChars, recordChars } = logLimits
 
 /** Makes safe fields of whatever was given; never throws. */

@@ -35,6 +35,19 @@ describe('sample', () => {
     assert.deepEqual(written(), ['m', 'm', 'm 2', 'm 2'])
   })
 
+  it('spares a logger the making of what it leaves out, unless a key of the program’s own must see it', () => {
+    let made = 0
+    const fields = () => ({ n: ++made })
+    const { log, written } = setUp()
+    repeat(9, () => log.info('m', fields))
+    assert.equal(made, 4)
+    assert.deepEqual(written(), ['m', 'm', 'm 2', 'm 2'])
+    const own = setUp({ key: ({ message }) => message })
+    repeat(9, () => own.log.info('m', fields))
+    assert.equal(made, 13)
+    assert.deepEqual(own.written(), ['m', 'm', 'm 2', 'm 2'])
+  })
+
   it('leaves other records as they are', () => {
     const { log, sink } = setUp()
     const bound = log.with({ service: 'orders' })

@@ -2,7 +2,7 @@
 import { type Clock, systemClock, type Timer } from '../core/clock.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { type Level, severities } from './level.ts'
-import { type BoundFields, type LogRecord, sharedBound } from './log-record.ts'
+import { type BoundFields, type LogRecord, type RecordOutline, sharedBound } from './log-record.ts'
 import { checkSink, type Sink } from './sink.ts'
 
 /** Which records are written. */
@@ -107,6 +107,15 @@ class Sample implements SampledSink {
     return given
   }
 
+  skips(outline: RecordOutline): boolean {
+    if (this.#isOver || this.#key !== undefined) return false
+    const kind = this.#kinds[outline.level].get(outline.message)
+    if (kind === undefined || this.#hasEnded(kind, outline.at) || this.#isWritten(kind.count + 1)) return false
+    kind.count++
+    leaveOut(kind, outline)
+    return true
+  }
+
   async flush(): Promise<void> {
     this.#sayAll()
     await this.#sink.flush?.()
@@ -199,7 +208,7 @@ function newKind(): Kind {
   return { windowAt: NaN, count: 0, leftOut: 0, level: 'debug', message: '', bound: undefined }
 }
 
-function leaveOut(kind: Kind, { level, message, bound }: LogRecord): void {
+function leaveOut(kind: Kind, { level, message, bound }: RecordOutline): void {
   const isFirst = kind.leftOut++ === 0
   if (isFirst || severities[level] > severities[kind.level]) kind.level = level
   kind.message = message

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { timestamp } from './timestamp.ts'
+import { timestamps } from './timestamp.ts'
 
-describe('timestamp', () => {
+const timestamp = timestamps()
+
+describe('timestamps', () => {
   it('is RFC 3339 in UTC with milliseconds', () => {
     assert.equal(timestamp(Date.UTC(2026, 10, 21, 17, 4, 5, 7)), '2026-11-21T17:04:05.007Z')
     assert.equal(timestamp(0), '1970-01-01T00:00:00.000Z')

@@ -7,7 +7,7 @@ import type { LineWriter } from '../line-writer.ts'
 import { type BoundFields, chainOf, type LogRecord } from '../log-record.ts'
 import type { LogFields, LogValue } from '../log-value.ts'
 import type { Sink } from '../sink.ts'
-import { timestamp } from '../timestamp.ts'
+import { timestamps } from '../timestamp.ts'
 import { jsonText, quoted } from './text.ts'
 
 /** Under which keys a line says what every record has. */
@@ -42,6 +42,7 @@ interface Chain {
 
 class JsonSink implements Sink {
   readonly #to: LineWriter
+  readonly #timestamp = timestamps()
   readonly #own: ReturnType<typeof lineKeys>
   /** Up to the text of the time. */
   readonly #time: string
@@ -87,7 +88,7 @@ class JsonSink implements Sink {
     const { text, bits, replaces } = bound === undefined ? this.#unbound : bound.rendered(this, this.#render)
     if (replaces) return this.#slowLine(record)
     const head = this.#heads[level].of(message)
-    let line = this.#time === '' ? head : this.#time + timestamp(at) + head
+    let line = this.#time === '' ? head : this.#time + this.#timestamp(at) + head
     line += text
     if (fields !== undefined) {
       for (const key in fields) {
@@ -106,7 +107,7 @@ class JsonSink implements Sink {
   #slowLine({ at, level, message, bound, fields }: LogRecord): string {
     const all = new Map<string, LogValue>()
     const { time: timeKey, level: levelKey, message: messageKey } = this.#own
-    if (timeKey !== undefined) all.set(timeKey, timestamp(at))
+    if (timeKey !== undefined) all.set(timeKey, this.#timestamp(at))
     if (levelKey !== undefined) all.set(levelKey, level)
     if (message !== '') all.set(messageKey, message)
     for (const node of chainOf(bound)) put(all, node.fields)

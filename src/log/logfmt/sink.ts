@@ -7,7 +7,7 @@ import type { LineWriter } from '../line-writer.ts'
 import type { BoundFields, LogRecord } from '../log-record.ts'
 import { type LogFields, type LogValue, textOf } from '../log-value.ts'
 import type { Sink } from '../sink.ts'
-import { timestamp } from '../timestamp.ts'
+import { timestamps } from '../timestamp.ts'
 import { keyText, valueText } from './text.ts'
 
 /** Under which keys a line says what every record has. */
@@ -24,6 +24,7 @@ export function logfmtSink(to: LineWriter, options?: LogfmtOptions): Sink {
 
 class LogfmtSink implements Sink {
   readonly #to: LineWriter
+  readonly #timestamp = timestamps()
   readonly #time: string
   /** The level and the message. */
   readonly #heads: Readonly<Record<Level, Remembered<string>>>
@@ -52,7 +53,7 @@ class LogfmtSink implements Sink {
 
   write({ at, level, message, bound, fields }: LogRecord): void {
     const head = this.#heads[level].of(message)
-    let line = this.#time === '' ? head : this.#time + timestamp(at) + head
+    let line = this.#time === '' ? head : this.#time + this.#timestamp(at) + head
     if (bound !== undefined) line += bound.rendered(this, this.#render)
     if (fields !== undefined) line += this.#pairs(fields)
     // To cut a line costs more than the rest of it: V8 has to copy what it only linked until then.
