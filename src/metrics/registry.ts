@@ -1,20 +1,15 @@
 // The registry: metrics in memory, for backends that are asked for them, like Prometheus and expvar.
 import { type Clock, systemClock } from '../core/clock.ts'
-import { tell } from '../core/tell.ts'
-import { checkBuckets, latencyBuckets } from './buckets.ts'
+import { type CardinalityExceeded, Catalog, type MetricOutline } from './catalog.ts'
 import { type Counter, CounterSeries } from './counter.ts'
 import { type Gauge, GaugeSeries } from './gauge.ts'
 import { type Histogram, HistogramSeries, type HistogramSpec } from './histogram.ts'
-import { Family, type Measured } from './labelled.ts'
-import { type CheckedSpec, checkSpec, type MetricSpec } from './metric-spec.ts'
+import type { Measured } from './labelled.ts'
+import type { CheckedSpec, MetricSpec } from './metric-spec.ts'
 import type { Metrics } from './metrics.ts'
-import { checkSummary, type Summary, SummarySeries, type SummarySpec } from './summary.ts'
+import { type Summary, SummarySeries, type SummarySpec } from './summary.ts'
 
-/** A metric had more series than its `maxSeries`. */
-export interface CardinalityExceeded {
-  readonly metric: string
-  readonly maxSeries: number
-}
+export { type CardinalityExceeded, type MetricOutline, warnOfCardinality } from './catalog.ts'
 
 /** How a registry keeps metrics. */
 export interface RegistryOptions {
@@ -31,57 +26,44 @@ export type MetricFamily =
   | { readonly kind: 'histogram'; readonly spec: CheckedSpec; readonly series: readonly HistogramSeries[] }
   | { readonly kind: 'summary'; readonly spec: CheckedSpec; readonly series: readonly SummarySeries[] }
 
-/** A metric that is about to be made. */
-export type MetricOutline = Pick<MetricFamily, 'kind' | 'spec'>
-
-/** A metric that is there: what was asked for, to compare with what is asked for again. */
-interface Registered {
-  readonly kind: MetricFamily['kind']
-  /** All that must be the same when a metric is asked for again. */
-  readonly shape: string
-  readonly family: Pick<Family<unknown>, 'spec' | 'all'>
-  readonly measured: unknown
-}
+type Series = MetricFamily['series'][number]
 
 /** Keeps metrics in memory. */
 export class Registry implements Metrics {
-  readonly #clock: Clock
-  readonly #onCardinalityExceeded: (event: CardinalityExceeded) => void
-  readonly #registered = new Map<string, Registered>()
-  readonly #readers = new Set<() => void>()
-  readonly #onRegister = new Set<(metric: MetricOutline) => void>()
   readonly #turn = { count: 0 }
+  readonly #catalog: Catalog<Series>
 
   constructor(options?: RegistryOptions) {
-    this.#clock = options?.clock ?? systemClock
-    this.#onCardinalityExceeded = options?.onCardinalityExceeded ?? warnOfCardinality
+    const clock = options?.clock ?? systemClock
+    this.#catalog = new Catalog<Series>(
+      {
+        counter: (values) => new CounterSeries(values, this.#turn),
+        gauge: (values) => new GaugeSeries(values),
+        histogram: (values, _spec, bounds) => new HistogramSeries(values, bounds, this.#turn),
+        summary: (values, _spec, shape) => new SummarySeries(values, shape, clock),
+      },
+      { onCardinalityExceeded: options?.onCardinalityExceeded },
+    )
   }
 
   counter<const L extends string = never>(spec: MetricSpec<L>): Measured<Counter, L> {
-    return this.#family('counter', spec, '', (values) => new CounterSeries(values, this.#turn)) as never
+    return this.#catalog.counter(spec)
   }
 
   gauge<const L extends string = never>(spec: MetricSpec<L>): Measured<Gauge, L> {
-    return this.#family('gauge', spec, '', (values) => new GaugeSeries(values)) as never
+    return this.#catalog.gauge(spec)
   }
 
   histogram<const L extends string = never>(spec: HistogramSpec<L>): Measured<Histogram, L> {
-    const bounds = checkBuckets(spec.name, spec.buckets ?? latencyBuckets)
-    const make = (values: readonly string[]) => new HistogramSeries(values, bounds, this.#turn)
-    return this.#family('histogram', spec, `buckets ${bounds.join(' ')}`, make) as never
+    return this.#catalog.histogram(spec)
   }
 
   summary<const L extends string = never>(spec: SummarySpec<L>): Measured<Summary, L> {
-    const shape = checkSummary(spec)
-    const make = (values: readonly string[]) => new SummarySeries(values, shape, this.#clock)
-    return this.#family('summary', spec, `${JSON.stringify(shape)}`, make) as never
+    return this.#catalog.summary(spec)
   }
 
   onCollect(read: () => void): Disposable {
-    // Each has an entry of its own, even where two are the same function.
-    const reader = () => read()
-    this.#readers.add(reader)
-    return { [Symbol.dispose]: () => void this.#readers.delete(reader) }
+    return this.#catalog.onCollect(read)
   }
 
   /**
@@ -89,54 +71,18 @@ export class Registry implements Metrics {
    * names. What it throws goes to whoever asks for the metric, which is then not made.
    */
   onRegister(look: (metric: MetricOutline) => void): Disposable {
-    for (const { kind, family } of this.#registered.values()) look({ kind, spec: family.spec })
-    const listener = (metric: MetricOutline) => look(metric)
-    this.#onRegister.add(listener)
-    return { [Symbol.dispose]: () => void this.#onRegister.delete(listener) }
+    return this.#catalog.onRegister(look)
   }
 
   /** What there is, in the order in which it was made, once all that `onCollect` was given has been called. */
   collect(): readonly MetricFamily[] {
-    for (const read of this.#readers) tell(read, undefined)
+    const families = this.#catalog.collect()
     this.#turn.count++
-    return Array.from(
-      this.#registered.values(),
-      ({ kind, family }) => ({ kind, spec: family.spec, series: family.all }) as MetricFamily,
-    )
-  }
-
-  #family<I>(
-    kind: MetricFamily['kind'],
-    spec: MetricSpec<string>,
-    shape: string,
-    make: (values: readonly string[]) => I,
-  ): unknown {
-    const checked = checkSpec(spec)
-    const unit = checked.unit && ` in ${checked.unit}`
-    const whole = `${kind}${unit} with labels [${checked.labels.join(', ')}]${shape && ` and ${shape}`}`
-    const known = this.#registered.get(checked.name)
-    if (known !== undefined) {
-      if (known.shape === whole) return known.measured
-      throw new TypeError(`metric ${checked.name} is there already as a ${known.shape}: it cannot be a ${whole} too`)
-    }
-    for (const look of this.#onRegister) look({ kind, spec: checked })
-    const family = new Family(checked, make, (metric) =>
-      tell(this.#onCardinalityExceeded, { metric, maxSeries: checked.maxSeries }),
-    )
-    const measured = checked.labels.length === 0 ? family.with({}) : family
-    this.#registered.set(checked.name, { kind, shape: whole, family, measured })
-    return measured
+    return families as MetricFamily[]
   }
 }
 
 /** Metrics in memory. Throws nothing by itself; specs are looked at when an instrument is made. */
 export function registry(options?: RegistryOptions): Registry {
   return new Registry(options)
-}
-
-/** Prints that a metric has too many series. */
-export function warnOfCardinality({ metric, maxSeries }: CardinalityExceeded): void {
-  console.warn(
-    `servicekit: metric ${metric} has more than ${maxSeries} series; the rest is counted in series whose labels are __overflow__`,
-  )
 }

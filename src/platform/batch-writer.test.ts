@@ -3,54 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { datagramReceiver, streamReceiver, unusedPort } from '../../test/platform/receivers.ts'
+import { ScriptedChannel } from '../../test/platform/scripted-channel.ts'
 import { eventually } from '../testing/eventually.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { BatchWriter, type BatchWriterOptions } from './batch-writer.ts'
-import type { Channel, ChannelListener, ChannelState } from './channel.ts'
 import { Socket } from './socket.ts'
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** Takes as many chunks as it has room for, and answers when the test says so. */
-class ScriptedChannel implements Channel {
-  readonly datagrams: boolean
-  readonly state: ChannelState = 'open'
-  readonly texts: string[] = []
-  room = Infinity
-  answered = 0
-  #listener: ChannelListener | undefined
-
-  constructor(datagrams: boolean) {
-    this.datagrams = datagrams
-  }
-
-  listen(listener: ChannelListener): void {
-    this.#listener = listener
-  }
-
-  send(chunk: Uint8Array): boolean {
-    if (this.room === 0) return false
-    this.room--
-    this.texts.push(decoder.decode(chunk))
-    return true
-  }
-
-  /** Answers for the next chunks; for all that were taken unless it is told how many. */
-  answer(error?: Error, count = this.texts.length - this.answered): void {
-    for (let n = 0; n < count; n++) this.#listener?.onAnswer(error)
-    this.answered += count
-  }
-
-  /** Has room, and says so. */
-  open(room = Infinity): void {
-    this.room = room
-    this.#listener?.onReady()
-  }
-
-  async close(): Promise<void> {}
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
 
 function scene(options: BatchWriterOptions & { readonly datagrams?: boolean; readonly room?: number } = {}) {
   const { datagrams = true, room = Infinity, ...rest } = options
@@ -104,6 +61,38 @@ describe('a batch writer', () => {
     const { channel, writer } = scene({ maxChunkBytes: 9, datagrams: false })
     for (const line of ['aa\n', 'bb\n', 'cc\n', 'ddd\n', 'longer than a chunk\n', 'e\n']) writer.write(line)
     assert.deepEqual(channel.texts, ['aa\nbb\ncc\n', 'ddd\n', 'longer than a chunk\n'])
+  })
+
+  it('tears lines that come together apart neither in datagrams nor in a stream, and counts them as one', async () => {
+    for (const datagrams of [true, false]) {
+      const { channel, writer, counts } = scene({ maxChunkBytes: 10, datagrams })
+      for (let n = 0; n < 20; n++) {
+        writer.write('a\n'.repeat((n % 4) + 1))
+        writer.write('b:0\nb:-1\n')
+      }
+      void writer.flush()
+      channel.answer()
+      for (const text of channel.texts)
+        assert.equal(text.match(/b:0/g)?.length, text.match(/b:0\nb:-1/g)?.length, JSON.stringify(text))
+      assert.deepEqual(counts(), { sent: 40, dropped: 0 })
+    }
+  })
+
+  it('says whether and how much waits for the channel', () => {
+    const { channel, writer } = scene({ room: 1, maxChunkBytes: 4 })
+    const waits = () => [writer.blocked, writer.pendingBytes]
+    const after = [1, 2, 3, 4].map(() => {
+      writer.write('aaaa\n')
+      return waits()
+    })
+    assert.deepEqual(after, [
+      [false, 0],
+      [false, 0],
+      [true, 4],
+      [true, 8],
+    ])
+    channel.open()
+    assert.deepEqual(waits(), [false, 0])
   })
 
   it('has chunks of 1,432 bytes for datagrams, and of 16 KiB for streams', async () => {

@@ -112,7 +112,17 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
     return this.#dropped
   }
 
-  /** Takes a line that ends with a line feed, and has no other. */
+  /** Whether chunks wait because the channel took nothing the last time that it was given one. */
+  get blocked(): boolean {
+    return this.#blocked
+  }
+
+  /** How many bytes of chunks wait for the channel. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** Takes a line that ends with a line feed. Several lines in one text are never torn apart and count as one, where all that is written is ASCII. */
   write(line: string): void {
     if (this.#text.length + line.length > this.#fits && !this.#makeRoom(line)) return
     this.#text += line

@@ -25,7 +25,7 @@ describe('the address of a receiver', () => {
   })
 
   it('has the port that its user knows, unless it says one', () => {
-    const portOf = (text: string) => (socketAddress(text, 8125) as { port: number }).port
+    const portOf = (text: string) => (socketAddress(text, { defaultPort: 8125 }) as { port: number }).port
     assert.deepEqual(['udp://a', 'udp://a:1', 'tcp://[::1]'].map(portOf), [8125, 1, 8125])
   })
 
@@ -63,7 +63,9 @@ describe('the address of a receiver', () => {
         name: 'TypeError',
         message: `address must be udp://host:port, tcp://host:port or unix:///path, but is ${JSON.stringify(text)}`,
       })
-    assert.throws(() => socketAddress('udp://a:0', 1), { message: /^address must be udp:\/\/host\[:port\], tcp/ })
+    assert.throws(() => socketAddress('udp://a:0', { defaultPort: 1, option: 'url' }), {
+      message: /^url must be udp:\/\/host\[:port\], tcp/,
+    })
     for (const none of [undefined, null, 5, {}])
       assert.throws(() => socketAddress(none as never), { name: 'TypeError', message: /but is no text but/ })
   })

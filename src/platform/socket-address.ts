@@ -18,13 +18,22 @@ export type StreamAddress = HostAddress<'tcp'> | { readonly kind: 'unix'; readon
 /** Where a socket goes. */
 export type SocketAddress = DatagramAddress | StreamAddress
 
+/** How an address is read. */
+export interface SocketAddressOptions {
+  /** For addresses that name none. @default none: they are refused */
+  readonly defaultPort?: number | undefined
+  /** What the option is called that the address comes from. @default 'address' */
+  readonly option?: string | undefined
+}
+
 /**
  * Reads `udp://host:port`, `tcp://host:port`, with IPv6 in brackets, and `unix:///path` of a stream socket, in which `%20` and its kin
- * stand for what they mean in a URL. `defaultPort` is for addresses that name none. Throws a TypeError for anything else.
+ * stand for what they mean in a URL. Throws a TypeError for anything else.
  */
-export function socketAddress(address: string, defaultPort?: number): SocketAddress {
+export function socketAddress(address: string, options: SocketAddressOptions = {}): SocketAddress {
+  const { defaultPort } = options
   const read = typeof address === 'string' ? (unixAddress(address) ?? hostAddress(address, defaultPort)) : undefined
-  if (read === undefined) throw new TypeError(refusal(address, defaultPort))
+  if (read === undefined) throw new TypeError(refusal(address, options))
   return read
 }
 
@@ -50,8 +59,8 @@ function hostAddress(address: string, defaultPort: number | undefined): SocketAd
   return { kind: scheme?.toLowerCase() === 'udp' ? 'udp' : 'tcp', host, port, text: address }
 }
 
-function refusal(address: unknown, defaultPort: number | undefined): string {
+function refusal(address: unknown, { defaultPort, option = 'address' }: SocketAddressOptions): string {
   const port = defaultPort === undefined ? ':port' : '[:port]'
   const given = typeof address === 'string' ? JSON.stringify(address) : `no text but ${typeof address}`
-  return `address must be udp://host${port}, tcp://host${port} or unix:///path, but is ${given}`
+  return `${option} must be udp://host${port}, tcp://host${port} or unix:///path, but is ${given}`
 }

@@ -31,12 +31,12 @@ export class Socket implements Channel, ConnectionOwner {
   #avoid: string | undefined
   #closing: Promise<void> | undefined
 
-  /** Takes what `socketAddress` reads. Throws a RangeError or TypeError for an address or an option that is none. */
-  constructor(address: string, options: SocketOptions = {}) {
-    this.#address = socketAddress(address)
+  /** Takes what `socketAddress` reads, or has read. Throws a RangeError or TypeError for an address or an option that is none. */
+  constructor(address: string | SocketAddress, options: SocketOptions = {}) {
+    this.#address = typeof address === 'object' ? address : socketAddress(address)
     this.#options = checkedSocketOptions(options)
     if (options.tls !== undefined && this.#address.kind !== 'tcp')
-      throw new TypeError(`tls is for tcp://, but address is ${JSON.stringify(address)}`)
+      throw new TypeError(`tls is for tcp://, but address is ${JSON.stringify(this.#address.text)}`)
     this.datagrams = this.#address.kind === 'udp'
     const { clock, random } = this.#options
     this.#reconnection = new Reconnection(clock, random, (error) => this.onFault(error))

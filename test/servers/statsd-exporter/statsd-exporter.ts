@@ -1,4 +1,5 @@
 // statsd_exporter, the strictest reader of the statsd protocol and its dialects, from its Go module.
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { go } from '../go.ts'
 import type { Server } from '../server.ts'
@@ -15,15 +16,20 @@ export const statsdExporter: Server<'http' | 'line'> = {
   }),
   serving: {
     ports: ['http', 'line'],
-    launch: ({ installed, folder, ports }) => ({
-      command: join(installed, 'bin/statsd_exporter'),
-      args: [
-        `--web.listen-address=${host}:${ports.http}`,
-        `--statsd.listen-udp=${host}:${ports.line}`,
-        `--statsd.listen-tcp=${host}:${ports.line}`,
-        `--statsd.listen-unixgram=${socketIn(folder)}`,
-      ],
-    }),
+    launch: async ({ installed, folder, ports }) => {
+      const socket = socketIn(folder)
+      // A crash leaves it, and then it refuses to start.
+      await rm(socket, { force: true })
+      return {
+        command: join(installed, 'bin/statsd_exporter'),
+        args: [
+          `--web.listen-address=${host}:${ports.http}`,
+          `--statsd.listen-udp=${host}:${ports.line}`,
+          `--statsd.listen-tcp=${host}:${ports.line}`,
+          `--statsd.listen-unixgram=${socket}`,
+        ],
+      }
+    },
     isReady: async ({ ports }) => (await fetch(`http://${host}:${ports.http}/metrics`)).ok,
     addresses: ({ folder, ports }) => ({
       url: `http://${host}:${ports.http}`,

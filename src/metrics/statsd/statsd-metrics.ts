@@ -1,0 +1,155 @@
+// Metrics that are sent as lines: what StatsD and its dialects share, whose lines differ.
+import { tell } from '../../core/tell.ts'
+import { BatchWriter } from '../../platform/batch-writer.ts'
+import type { Channel } from '../../platform/channel.ts'
+import type { SocketFailure } from '../../platform/socket-options.ts'
+import { systemRandom } from '../../primitives/random.ts'
+import { Catalog } from '../catalog.ts'
+import type { Counter } from '../counter.ts'
+import type { Gauge } from '../gauge.ts'
+import type { Histogram, HistogramSpec } from '../histogram.ts'
+import type { Measured } from '../labelled.ts'
+import { type CheckedSpec, checkSpec, type MetricSpec } from '../metric-spec.ts'
+import type { Metrics } from '../metrics.ts'
+import { type Push, push } from '../push.ts'
+import type { Summary, SummarySpec } from '../summary.ts'
+import { CounterSum } from './counter-sum.ts'
+import { GaugeValue } from './gauge-value.ts'
+import type { Line, LineFormat } from './line-format.ts'
+import type { LineSeries } from './line-series.ts'
+import type { StatsdOptions } from './statsd-options.ts'
+import { TimingLines } from './timing-lines.ts'
+
+/** How sending goes. */
+export interface StatsdStats {
+  /** How many lines the system has taken, which it may still lose on the way. Two that set a gauge below zero count as one, here and in `dropped`. */
+  readonly sent: number
+  /** How many lines were lost: the oldest of too many, refused, or cut off. The receiver is told in the counter `statsd.dropped_lines`. */
+  readonly dropped: number
+  /** How many bytes wait because the receiver is down or slow. */
+  readonly pendingBytes: number
+  /** `down` over UDP: the last packets were refused, or the name has no address. */
+  readonly state: 'connecting' | 'open' | 'down' | 'closed'
+  /** What it was down with last; undefined while it never was. */
+  readonly lastError: Error | undefined
+}
+
+/** Metrics that are sent to a receiver of StatsD. Disposing them sends what is left, within some seconds, and then all that is measured is for nobody. */
+export interface Statsd extends Metrics, AsyncDisposable {
+  readonly stats: StatsdStats
+  /** Sends what is there, or waits for two seconds where the receiver takes nothing. Never rejects. */
+  flush(): Promise<void>
+}
+
+/** Opens the way to the receiver, which tells what it suffers from. */
+export type OpenChannel = (onError: (failure: SocketFailure) => void) => Channel
+
+const droppedLines = checkSpec({ name: 'statsd.dropped_lines' })
+
+/** Sums counters, keeps gauges and writes lines. While the receiver is down or slow, sums and gauges wait here, where nothing of them is lost. */
+export class StatsdMetrics implements Statsd {
+  readonly #catalog: Catalog<LineSeries>
+  readonly #channel: Channel
+  readonly #writer: BatchWriter
+  readonly #push: Push
+  readonly #droppedLine: Line
+  #lastError: Error | undefined
+  #closing: Promise<void> | undefined
+  /** What is not sent now never is. */
+  #isLast = false
+  /** How many dropped lines the receiver was told of. */
+  #told = 0
+  /** Nothing was sent at the last interval. */
+  #hasWaited = false
+
+  /** Takes options that `checkedAddress` has looked at. Throws a RangeError for an interval or a jitter that is none, before it opens anything. */
+  constructor(options: StatsdOptions, format: LineFormat, open: OpenChannel) {
+    const { sampleRatio = 1, random = systemRandom, clock, onCardinalityExceeded } = options
+    const { intervalMs, jitterRatio, maxPacketBytes, maxPendingBytes, onError } = options
+    this.#push = push(() => this.#write(), { intervalMs, jitterRatio, clock, random })
+    this.#channel = open(({ address, error }) => {
+      this.#lastError = error
+      tell(onError, { url: address, error })
+    })
+    const writer = new BatchWriter(this.#channel, { maxChunkBytes: maxPacketBytes, maxPendingBytes, clock })
+    this.#writer = writer
+    this.#droppedLine = format.counter(droppedLines, [])
+    const timing = (values: readonly string[], spec: CheckedSpec) =>
+      new TimingLines(format.timing(spec, values, sampleRatio), { sampleRatio, random }, writer)
+    this.#catalog = new Catalog<LineSeries>(
+      {
+        counter: (values, spec) => new CounterSum(format.counter(spec, values), writer),
+        gauge: (values, spec) => new GaugeValue(format.gauge(spec, values), format.signAdds, writer),
+        histogram: timing,
+        summary: timing,
+      },
+      { onCardinalityExceeded, onDelete: (series) => series.end() },
+    )
+  }
+
+  get stats(): StatsdStats {
+    const { sent, dropped, pendingBytes } = this.#writer
+    return { sent, dropped, pendingBytes, state: this.#channel.state, lastError: this.#lastError }
+  }
+
+  counter<const L extends string = never>(spec: MetricSpec<L>): Measured<Counter, L> {
+    return this.#catalog.counter(spec)
+  }
+
+  gauge<const L extends string = never>(spec: MetricSpec<L>): Measured<Gauge, L> {
+    return this.#catalog.gauge(spec)
+  }
+
+  histogram<const L extends string = never>(spec: HistogramSpec<L>): Measured<Histogram, L> {
+    return this.#catalog.histogram(spec)
+  }
+
+  summary<const L extends string = never>(spec: SummarySpec<L>): Measured<Summary, L> {
+    return this.#catalog.summary(spec)
+  }
+
+  onCollect(read: () => void): Disposable {
+    return this.#catalog.onCollect(read)
+  }
+
+  async flush(): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing
+    await this.#push.flush()
+    await this.#writer.flush()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#isLast = true
+    await this.#push[Symbol.asyncDispose]()
+    await this.#writer[Symbol.asyncDispose]()
+    await this.#channel.close()
+  }
+
+  #write(): void {
+    const { state, datagrams } = this.#channel
+    const { blocked } = this.#writer
+    if (!this.#isLast && (state === 'down' || blocked)) {
+      this.#hasWaited = true
+      // Whether packets arrive again shows only when one is sent: this one says nothing, so that nothing is lost with it.
+      if (datagrams && !blocked) this.#tellDropped(0)
+      return
+    }
+    const dropped = this.#writer.dropped - this.#told
+    // Of counters and observations what is lost is lost. A gauge that nobody sets for long would be wrong for as long.
+    const again = this.#hasWaited || dropped > 0
+    this.#hasWaited = false
+    this.#told += dropped
+    if (dropped > 0) this.#tellDropped(dropped)
+    for (const { series } of this.#catalog.collect()) for (const one of series) one.write(again)
+  }
+
+  #tellDropped(lines: number): void {
+    const { before, after } = this.#droppedLine
+    this.#writer.write(`${before}${lines}${after}`)
+  }
+}
