@@ -208,6 +208,21 @@ describe('levels of loggers', () => {
     )
   })
 
+  it('count for methods that were taken off their logger while they logged', () => {
+    const { log, sink } = setUp()
+    const info = log.info.bind(log)
+    const debug = log.debug.bind(log)
+    log.level = 'error'
+    info('a')
+    log.level = 'debug'
+    info('b')
+    debug('c')
+    assert.deepEqual(
+      sink.records.map(({ message }) => message),
+      ['b'],
+    )
+  })
+
   it('can be asked for', () => {
     const { log } = setUp({ level: 'warn' })
     assert.deepEqual(

@@ -15,7 +15,10 @@ export type { SinkFailed } from './sink-guard.ts'
 
 /** Logs. Nothing of it throws, waits or blocks. */
 export interface Logger {
-  /** The least severe level that is logged, here and in all loggers made with `with`; it can be changed at any time. */
+  /**
+   * The least severe level that is logged, here and in all loggers made with `with`; it can be changed at any time. A method that was
+   * taken off its logger, `log.debug.bind(log)`, while its level was not logged stays silent.
+   */
   level: Level | 'off'
   /** What only a developer wants to see. */
   debug(message: string, fields?: GivenFields, ctx?: Context): void
@@ -64,8 +67,9 @@ export function logger(sink: Sink, options?: LoggerOptions): Logger {
 }
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
+const { debug, info, warn, error } = severities
 
-/** Of the four methods only those whose level is logged are called; see `open`. */
+/** Of the four methods only those whose level is logged are called, see `open`; they look again, for whoever holds one from before. */
 class BoundLogger implements Logger {
   readonly #output: LogOutput
   readonly #bindings: Bindings
@@ -85,19 +89,19 @@ class BoundLogger implements Logger {
   }
 
   debug(message: string, fields?: GivenFields, ctx?: Context): void {
-    this.#output.log('debug', message, this.#bindings, fields, ctx)
+    if (debug >= this.#output.least) this.#output.log('debug', message, this.#bindings, fields, ctx)
   }
 
   info(message: string, fields?: GivenFields, ctx?: Context): void {
-    this.#output.log('info', message, this.#bindings, fields, ctx)
+    if (info >= this.#output.least) this.#output.log('info', message, this.#bindings, fields, ctx)
   }
 
   warn(message: string, fields?: GivenFields, ctx?: Context): void {
-    this.#output.log('warn', message, this.#bindings, fields, ctx)
+    if (warn >= this.#output.least) this.#output.log('warn', message, this.#bindings, fields, ctx)
   }
 
   error(message: string, fields?: GivenFields, ctx?: Context): void {
-    this.#output.log('error', message, this.#bindings, fields, ctx)
+    if (error >= this.#output.least) this.#output.log('error', message, this.#bindings, fields, ctx)
   }
 
   log(level: Level, message: string, fields?: GivenFields, ctx?: Context): void {
