@@ -122,3 +122,8 @@ export async function onlyRecord(setup: SinkSetup): Promise<ReceivedRecord> {
   assert.ok(record !== undefined && records.length === 1, `one record, but ${records.length} were received`)
   return record
 }
+
+/** The text that was received under a key; undefined when there is none. */
+export function textUnder({ fields }: ReceivedRecord, key: string): string | undefined {
+  return fields.find(([each]) => each === key)?.[1]
+}
