@@ -94,6 +94,9 @@ describe('Bindings', () => {
     for (let i = 0; i < 100; i++) texts = texts.with({ [`key${i}`]: 'x'.repeat(8_000) }, redactor)
     assert.ok(JSON.stringify(nodes(texts.of(redactor))).length < logLimits.recordChars + 1_000)
 
+    const atOnce = bind(Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`key${i}`, () => i])))
+    assert.deepEqual(nodes(atOnce.of(redactor))[0], { '…': 'more' })
+
     let functions = Bindings.none()
     for (let i = 0; i < 20_000; i++) functions = functions.with({ [`key${i}`]: () => 'x'.repeat(8_000) }, redactor)
     assert.deepEqual(nodes(functions.of(redactor))[0], { '…': 'more' })

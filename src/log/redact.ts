@@ -1,4 +1,5 @@
 // Redaction: what must never be in a log, found by its key or its path while values are made safe to print.
+import { Remembered } from '../primitives/remembered.ts'
 
 /** What is hidden. */
 export interface RedactOptions {
@@ -35,9 +36,7 @@ export interface HiddenPaths {
   readonly below: ReadonlyMap<string, HiddenPaths>
 }
 
-// Keys come from programs and are few; should they come from strangers, this bounds what is remembered of them.
-const mostRemembered = 2_000
-// Of longer keys only the end is looked at, and nothing is remembered.
+// Of longer keys only the end is looked at.
 const longestKey = 200
 
 /**
@@ -51,7 +50,9 @@ export class Redactor {
   readonly #usual: RegExp | undefined
   /** The words of each name run together. */
   readonly #names: ReadonlySet<string>
-  readonly #known = new Map<string, boolean>()
+  readonly #keys = new Remembered((key) => this.#isName(key.slice(-longestKey)))
+  /** Apart from those above: within values there may be any number of keys that strangers chose. */
+  readonly #fields = new Remembered((key) => this.hides(key) || this.within(this.paths, key) !== undefined)
 
   constructor(options?: RedactOptions) {
     const { keys = [], paths = [], usual = true, censor = '[redacted]' } = options ?? {}
@@ -64,24 +65,12 @@ export class Redactor {
 
   /** Whether values under this key are hidden. */
   hides(key: string): boolean {
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const isHidden = this.#isName(key.slice(-longestKey))
-    if (key.length > longestKey) return isHidden
-    if (this.#known.size >= mostRemembered) this.#known.clear()
-    this.#known.set(key, isHidden)
-    return isHidden
+    return this.#keys.of(key)
   }
 
   /** Whether the value of a field of this key, or anything within it, may be hidden. */
   concerns(key: string): boolean {
-    return this.hides(key) || (this.paths !== undefined && this.within(this.paths, key) !== undefined)
-  }
-
-  #isName(key: string): boolean {
-    const letters = key.replace(afterLetters, '')
-    if (this.#usual?.test(letters)) return true
-    return this.#names.size > 0 && (endsInOne(this.#names, key) || endsInOne(this.#names, letters))
+    return this.#fields.of(key)
   }
 
   /** The paths that go on below a key; undefined when none does. */
@@ -91,6 +80,12 @@ export class Redactor {
     const any = paths.below.get('*')
     if (named === undefined || any === undefined || named === any) return named ?? any
     return merged(named, any)
+  }
+
+  #isName(key: string): boolean {
+    const letters = key.replace(afterLetters, '')
+    if (this.#usual?.test(letters)) return true
+    return this.#names.size > 0 && (endsInOne(this.#names, key) || endsInOne(this.#names, letters))
   }
 }
 

@@ -130,6 +130,34 @@ describe('sample', () => {
     assert.deepEqual(written(), ['records left out 39 m', 'records left out 10 m', 'records left out 10 m'])
   })
 
+  it('says it also where windows always begin anew before it looks', async () => {
+    const { log, written, clock } = setUp({ first: 0, thereafter: 0, keys: 1 })
+    log.info('sets the timer')
+    await clock.advance(500)
+    for (let i = 0; i < 25; i++) {
+      log.info('other')
+      await clock.advance(100)
+    }
+    assert.deepEqual(written(), [
+      'records left out 1 sets the timer',
+      'records left out 5 other',
+      'records left out 10 other',
+      'records left out 10 other',
+    ])
+  })
+
+  it('forgets nothing of those that share a count when all else is quiet', async () => {
+    const { log, written, clock } = setUp({ keys: 1, thereafter: 0 })
+    log.info('a')
+    await clock.advance(900)
+    repeat(3, () => log.info('b'))
+    await clock.advance(100)
+    assert.deepEqual(written(), ['a', 'b', 'b'])
+    await clock.advance(1_000)
+    assert.deepEqual(written(), ['records left out 1 b'])
+    assert.equal(clock.pending, 0)
+  })
+
   it('sets its timer in the background, and only while there is something to forget', async () => {
     const { log, clock } = setUp()
     assert.equal(clock.pending, 0)

@@ -42,6 +42,7 @@ describe('shownHeaders', () => {
     const shown = ['Host', 'x', 'Cookie', '[redacted]', 'X-Auth-Token', '[redacted]', 'Odd']
     assert.deepEqual(shownHeaders('rawHeaders', raw, redactor), shown)
     assert.deepEqual(shownHeaders('headers', raw, redactor), shown)
+    assert.deepEqual(shownHeaders('headers', ['X', 'token', 'Host', 'x'], redactor), ['X', 'token', 'Host', 'x'])
   })
 
   it('leaves other lists as they are', () => {
