@@ -48,6 +48,8 @@ describe('isError', () => {
     for (const error of [
       new Error('x'),
       new TypeError('x'),
+      new DOMException('x'),
+      Object.create(Error.prototype),
       new AggregateError([]),
       runInNewContext('new RangeError()'),
     ])

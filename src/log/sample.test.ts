@@ -131,19 +131,21 @@ describe('sample', () => {
   })
 
   it('says it also where windows always begin anew before it looks', async () => {
-    const { log, written, clock } = setUp({ first: 0, thereafter: 0, keys: 1 })
-    log.info('sets the timer')
-    await clock.advance(500)
-    for (let i = 0; i < 25; i++) {
-      log.info('other')
-      await clock.advance(100)
+    for (const keys of [1, 1_000]) {
+      const { log, written, clock } = setUp({ first: 0, thereafter: 0, keys })
+      log.info('sets the timer')
+      await clock.advance(500)
+      for (let i = 0; i < 25; i++) {
+        log.info('other')
+        await clock.advance(100)
+      }
+      assert.deepEqual(written(), [
+        'records left out 1 sets the timer',
+        'records left out 5 other',
+        'records left out 10 other',
+        'records left out 10 other',
+      ])
     }
-    assert.deepEqual(written(), [
-      'records left out 1 sets the timer',
-      'records left out 5 other',
-      'records left out 10 other',
-      'records left out 10 other',
-    ])
   })
 
   it('forgets nothing of those that share a count when all else is quiet', async () => {
