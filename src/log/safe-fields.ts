@@ -4,7 +4,10 @@ import { addMember, type LogFields, type LogValue, logLimits } from './log-value
 import type { Redactor } from './redact.ts'
 import { ValueWalk } from './value-walk.ts'
 
-/** What a program logs beside its message: any values. A function is called for each record, and what it gives is logged. */
+/**
+ * What a program logs beside its message: any values. A function is called for each record, and what it gives is logged; those that
+ * were bound come after all else that was.
+ */
 export type Fields = { readonly [key: string]: unknown }
 
 /** Fields, or what makes them: it is called only if the record is written, for those that are dear to make. */
