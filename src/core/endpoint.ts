@@ -1,9 +1,10 @@
 // Endpoint and Middleware: the two function types that everything else is made of, and the two ways to combine them.
-import type { Context } from './context.ts'
+import type { Cancellation, Listener } from './cancellation.ts'
+import { type Context, listen } from './context.ts'
 import { ServiceError } from './errors.ts'
 import { type Outcome, outcomeOf, outcomeOfError } from './outcome.ts'
 import { isAsyncIterable, observed } from './streams.ts'
-import { tell } from './tell.ts'
+import { surface, tell } from './tell.ts'
 
 /**
  * One method of one service: a request in, a response out. Streams are type arguments: a stream of requests is an
@@ -37,38 +38,70 @@ export interface Tap<State> {
  * middleware cannot see inside `Res`; this holds the one cast, so that policies treat all four kinds alike.
  */
 export function tap<Req, Res, State>(next: Endpoint<Req, Res>, watcher: Tap<State>): Endpoint<Req, Res> {
-  const { onMessage } = watcher
   return (request, ctx) => {
-    const state = watcher.onStart(ctx, request)
-    let open = true
-    let aborting: Disposable | undefined
-    const end = (outcome: Outcome) => {
-      if (!open) return
-      open = false
-      aborting?.[Symbol.dispose]()
-      tell((ended: Outcome) => watcher.onEnd(state, ended, ctx), outcome)
-    }
-    const ended = (response: Res): Res => {
-      if (!isAsyncIterable(response)) {
-        // The deadline may have passed while the handler kept the event loop busy; then its caller has no response.
-        end(ctx.aborted ? outcomeOfError(ServiceError.fromAbort(ctx.cause)) : outcomeOf(response, ctx.method.failed))
-        return response
-      }
-      return observed(response, {
-        onMessage: onMessage && ((message) => tell((seen: unknown) => onMessage(state, seen), message)),
-        onEnd: (thrown) => end(thrown === undefined ? outcomeOf(undefined) : outcomeOfError(thrown)),
-      }) as Res
-    }
-    const failed = (thrown: unknown): never => {
-      end(outcomeOfError(thrown))
-      throw thrown
-    }
-    aborting = ctx.onAbort((cause) => end(outcomeOfError(ServiceError.fromAbort(cause))))
+    const call = new TappedCall<State>(watcher, ctx, watcher.onStart(ctx, request))
+    listen(ctx, call)
     try {
-      return next(request, ctx).then(ended, failed)
+      return next(request, ctx).then(
+        (response) => call.answer(response),
+        (thrown) => call.fail(thrown),
+      )
     } catch (thrown) {
-      end(outcomeOfError(thrown))
+      call.end(outcomeOfError(thrown))
       return Promise.reject(thrown)
+    }
+  }
+}
+
+/** One call that is being watched. */
+class TappedCall<State> implements Listener {
+  next: Listener | undefined = undefined
+  previous: Listener | undefined = undefined
+  list: Cancellation | undefined = undefined
+  readonly #watcher: Tap<State>
+  readonly #ctx: Context
+  readonly #state: State
+  #open = true
+
+  constructor(watcher: Tap<State>, ctx: Context, state: State) {
+    this.#watcher = watcher
+    this.#ctx = ctx
+    this.#state = state
+  }
+
+  /** The call was called off, or its deadline has passed. */
+  fire(cause: unknown): void {
+    this.end(outcomeOfError(ServiceError.fromAbort(cause)))
+  }
+
+  answer<Res>(response: Res): Res {
+    const ctx = this.#ctx
+    if (!isAsyncIterable(response)) {
+      // The deadline may have passed while the handler kept the event loop busy; then its caller has no response.
+      this.end(ctx.aborted ? outcomeOfError(ServiceError.fromAbort(ctx.cause)) : outcomeOf(response, ctx.method.failed))
+      return response
+    }
+    const watcher = this.#watcher
+    return observed(response, {
+      onMessage:
+        watcher.onMessage && ((message) => tell((seen: unknown) => watcher.onMessage?.(this.#state, seen), message)),
+      onEnd: (thrown) => this.end(thrown === undefined ? outcomeOf(undefined) : outcomeOfError(thrown)),
+    }) as Res
+  }
+
+  fail(thrown: unknown): never {
+    this.end(outcomeOfError(thrown))
+    throw thrown
+  }
+
+  end(outcome: Outcome): void {
+    if (!this.#open) return
+    this.#open = false
+    this.list?.remove(this)
+    try {
+      this.#watcher.onEnd(this.#state, outcome, this.#ctx)
+    } catch (thrown) {
+      surface(thrown)
     }
   }
 }

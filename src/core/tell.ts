@@ -5,8 +5,13 @@ export function tell<E>(listener: ((event: E) => void) | undefined, event: E): v
   try {
     listener?.(event)
   } catch (thrown) {
-    queueMicrotask(() => {
-      throw thrown
-    })
+    surface(thrown)
   }
+}
+
+/** Has what a listener threw surface as an uncaught error, for those who call it without `tell`. */
+export function surface(thrown: unknown): void {
+  queueMicrotask(() => {
+    throw thrown
+  })
 }

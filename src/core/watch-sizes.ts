@@ -2,7 +2,7 @@
 import type { Context } from './context.ts'
 import { inbound } from './inbound.ts'
 import { type MessageSizes, messageSizes } from './message-sizes.ts'
-import { tell } from './tell.ts'
+import { surface } from './tell.ts'
 
 /**
  * Has the watcher told of the messages of a call, beside those who watch it already; gives the context with which the call
@@ -15,7 +15,7 @@ export function watchSizes(ctx: Context, watcher: MessageSizes): Context {
   if (call === inbound.fallback) return ctx.with(messageSizes, new Watch(watcher, ctx.get(messageSizes)))
   const { receivedBytes } = call
   // Those above have heard of it.
-  if (receivedBytes !== undefined) tell((bytes: number) => watcher.received(bytes), receivedBytes)
+  if (receivedBytes !== undefined) new Watch(watcher, undefined).received(receivedBytes)
   call.sizes = new Watch(watcher, call.sizes)
   return ctx
 }
@@ -32,11 +32,19 @@ class Watch implements MessageSizes {
 
   received(bytes: number): void {
     this.#above?.received(bytes)
-    tell((told: number) => this.#watcher.received(told), bytes)
+    try {
+      this.#watcher.received(bytes)
+    } catch (thrown) {
+      surface(thrown)
+    }
   }
 
   sent(bytes: number): void {
     this.#above?.sent(bytes)
-    tell((told: number) => this.#watcher.sent(told), bytes)
+    try {
+      this.#watcher.sent(bytes)
+    } catch (thrown) {
+      surface(thrown)
+    }
   }
 }

@@ -26,27 +26,40 @@ export function levelOf(outcome: Outcome): Level {
   return code === 'internal' || code === 'unknown' || code === 'data_loss' ? 'error' : 'warn'
 }
 
+/** A call that has ended. */
+export interface EndedCall {
+  readonly ctx: Context
+  readonly outcome: Outcome
+  /** In milliseconds. */
+  readonly tookMs: number
+}
+
 /**
  * Logs each call once, when it has ended: `method`, `code`, `took`, and where there is something to say `error`, `failure`,
  * `attempt`, `peer` and `slow`, with the request id, the trace and the deadline of its context. A stream has ended when its last message
  * has been read. Throws a TypeError or RangeError for an option out of its range.
  */
 export function logCalls(logger: Logger, options?: LogCallsOptions): Middleware {
-  const { message = 'call', level = levelOf } = options ?? {}
-  if (typeof logger?.log !== 'function') throw new TypeError('logCalls needs a logger')
-  const slowMs = checkNumber('slowMs', options?.slowMs ?? 1_000, { min: 0 })
+  const log = callLog(logger, options)
   return (next) =>
     tap(next, {
       onStart: ({ clock }) => clock.now(),
-      onEnd: (startedAt, outcome, ctx) => {
-        const tookMs = ctx.clock.now() - startedAt
-        const isSlow = tookMs >= slowMs
-        const chosen = level(outcome)
-        const severe = isSlow && severities[chosen] < severities.warn ? 'warn' : chosen
-        if (severe === 'off' || !logger.isEnabled(severe)) return
-        logger.log(severe, message, () => fieldsOf(ctx, outcome, tookMs, severe === 'error', isSlow), ctx)
-      },
+      onEnd: (startedAt, outcome, ctx) => log({ ctx, outcome, tookMs: ctx.clock.now() - startedAt }),
     })
+}
+
+/** What `logCalls` does with a call that has ended, for those who watch calls already. Throws as that does. */
+export function callLog(logger: Logger, options?: LogCallsOptions): (call: EndedCall) => void {
+  const { message = 'call', level = levelOf } = options ?? {}
+  if (typeof logger?.log !== 'function') throw new TypeError('logCalls needs a logger')
+  const slowMs = checkNumber('slowMs', options?.slowMs ?? 1_000, { min: 0 })
+  return ({ ctx, outcome, tookMs }) => {
+    const isSlow = tookMs >= slowMs
+    const chosen = level(outcome)
+    const severe = isSlow && severities[chosen] < severities.warn ? 'warn' : chosen
+    if (severe !== 'off' && logger.isEnabled(severe))
+      logger.log(severe, message, () => fieldsOf(ctx, outcome, tookMs, severe === 'error', isSlow), ctx)
+  }
 }
 
 function fieldsOf(ctx: Context, outcome: Outcome, tookMs: number, isFault: boolean, isSlow: boolean): Fields {

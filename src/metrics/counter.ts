@@ -1,6 +1,6 @@
 // Counter: what only goes up, like calls, errors and bytes. Values of several hosts may be added.
 import type { Context } from '../core/context.ts'
-import { type Exemplar, exemplarOf, type Turn } from './exemplar.ts'
+import { type Exemplar, Looks, type Turn } from './exemplar.ts'
 
 /** Counts what only goes up. */
 export interface Counter {
@@ -15,6 +15,7 @@ export class CounterSeries implements Counter {
   #value = 0
   #exemplar: Exemplar | undefined
   #exemplarTurn = -1
+  #looks: Looks | undefined
 
   constructor(values: readonly string[], turn: Turn) {
     this.values = values
@@ -34,7 +35,8 @@ export class CounterSeries implements Counter {
     if (!(amount >= 0 && amount < Infinity)) return
     this.#value += amount
     if (ctx === undefined || this.#exemplarTurn === this.#turn.count) return
-    const exemplar = exemplarOf(ctx, amount)
+    this.#looks ??= new Looks(this.#turn)
+    const exemplar = this.#looks.at(ctx, amount)
     if (exemplar === undefined) return
     this.#exemplar = exemplar
     this.#exemplarTurn = this.#turn.count

@@ -1,6 +1,6 @@
 // Histogram: how values are spread, counted in buckets. Those of several hosts may be added, and quantiles be taken of the sum.
 import type { Context } from '../core/context.ts'
-import { type Exemplar, exemplarOf, type Turn } from './exemplar.ts'
+import { type Exemplar, Looks, type Turn } from './exemplar.ts'
 import type { MetricSpec } from './metric-spec.ts'
 
 /** What a histogram says of itself. */
@@ -26,6 +26,7 @@ export class HistogramSeries implements Histogram {
   #sum = 0
   #exemplars: (Exemplar | undefined)[] | undefined
   #exemplarTurns: Float64Array | undefined
+  #looks: Looks | undefined
 
   constructor(values: readonly string[], bounds: Float64Array, turn: Turn) {
     this.values = values
@@ -67,7 +68,8 @@ export class HistogramSeries implements Histogram {
   }
 
   #exemplify(bucket: number, value: number, ctx: Context): void {
-    const exemplar = exemplarOf(ctx, value)
+    this.#looks ??= new Looks(this.#turn)
+    const exemplar = this.#looks.at(ctx, value)
     if (exemplar === undefined) return
     this.#exemplars ??= []
     this.#exemplarTurns ??= new Float64Array(this.counts.length).fill(-1)

@@ -7,7 +7,7 @@ import { Inbound, inbound } from '../core/inbound.ts'
 import { messageSizes } from '../core/message-sizes.ts'
 import { type MethodInfo, noMethod } from '../core/method.ts'
 import { manualClock } from '../testing/manual-clock.ts'
-import { type MeasureCallsOptions, measureCalls } from './measure-calls.ts'
+import { type MeasureCallsOptions, type MeasuredCall, measureCalls } from './measure-calls.ts'
 import { type MetricFamily, registry } from './registry.ts'
 
 /** A middleware that measures, a context to call with, and all that was measured: `name{values}` and its value, sum or count. */
@@ -149,6 +149,23 @@ describe('measureCalls', () => {
     const durations = metrics.collect().find(({ spec }) => spec.name === 'rpc.server.call.duration')
     const [series] = durations?.kind === 'histogram' ? durations.series : []
     assert.equal(series?.exemplar(0)?.traceId, '0af7651916cd43dd8448eb211c80319c')
+  })
+
+  it('tells of each call when it has been measured', async () => {
+    const ended: MeasuredCall[] = []
+    const { layer, ctx, clock, of } = measuring({
+      onEnd: (call) => {
+        ended.push(call)
+        assert.deepEqual(of('gauge'), { 'rpc.server.active_calls{shop/price}': 0 })
+      },
+    })
+    const call = layer((ms: number, inner) => inner.clock.sleep(ms))(30, ctx)
+    await clock.advance(30)
+    await call
+    assert.deepEqual(
+      ended.map(({ outcome, tookMs, ...rest }) => [outcome.code, tookMs, rest.ctx === ctx]),
+      [['ok', 30, true]],
+    )
   })
 
   it('refuses a side that there is not', () => {

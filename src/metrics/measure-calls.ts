@@ -21,6 +21,16 @@ export interface MeasureCallsOptions {
   readonly buckets?: readonly number[] | undefined
   /** Whether the sizes of messages are measured, where the wire has bytes. @default true */
   readonly sizes?: boolean | undefined
+  /** Told of each call when it has been measured: for a call log, which then need not watch calls by itself. @default nothing */
+  readonly onEnd?: ((event: MeasuredCall) => void) | undefined
+}
+
+/** A call that has ended. */
+export interface MeasuredCall {
+  readonly ctx: Context
+  readonly outcome: Outcome
+  /** In milliseconds. */
+  readonly tookMs: number
 }
 
 /** The names of the labels, as OpenTelemetry's conventions for RPC have them. */
@@ -36,6 +46,7 @@ const codeLabel = 'rpc.response.status_code'
  */
 export function measureCalls(metrics: Metrics, options?: MeasureCallsOptions): Middleware {
   const meters = new CallMeters(metrics, options)
+  const onEnd = options?.onEnd
   return <Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> => {
     // An endpoint nearly always is that of one method.
     let method: MethodInfo | undefined
@@ -50,7 +61,11 @@ export function measureCalls(metrics: Metrics, options?: MeasureCallsOptions): M
     const measured = tap<Req, Res, StartedCall>(next, {
       onStart: (ctx) => new StartedCall(meterOf(ctx.method), ctx.clock.now()),
       onMessage: ({ meter: { streamed } }) => streamed?.responses.add(),
-      onEnd: (call, outcome, ctx) => call.end(outcome, ctx),
+      onEnd: (call, outcome, ctx) => {
+        const tookMs = ctx.clock.now() - call.startedAt
+        call.end(outcome, ctx, tookMs)
+        onEnd?.({ ctx, outcome, tookMs })
+      },
     })
     return (request, ctx) => {
       const { streamed, sizes } = meterOf(ctx.method)
@@ -180,15 +195,15 @@ function sizesOf(
 /** One call that is being measured. */
 class StartedCall {
   readonly meter: MethodMeter
-  readonly #startedAt: number
+  readonly startedAt: number
 
   constructor(meter: MethodMeter, startedAt: number) {
     this.meter = meter
-    this.#startedAt = startedAt
+    this.startedAt = startedAt
     meter.active.add(1)
   }
 
-  end(outcome: Outcome, ctx: Context): void {
+  end(outcome: Outcome, ctx: Context, tookMs: number): void {
     const { active, byCode, code } = this.meter
     active.add(-1)
     const label = codeOf(outcome)
@@ -197,7 +212,7 @@ class StartedCall {
       meter = code(label)
       byCode.set(label, meter)
     }
-    meter.calls.add(1, ctx)
-    meter.duration.observe((ctx.clock.now() - this.#startedAt) / 1_000, ctx)
+    meter.calls.add(1)
+    meter.duration.observe(tookMs / 1_000, ctx)
   }
 }

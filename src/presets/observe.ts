@@ -1,6 +1,6 @@
 // What every service and every client should tell of its calls: metrics and a log, in the order in which they belong.
 import { chain, type Middleware } from '../core/endpoint.ts'
-import { type LogCallsOptions, logCalls } from '../log/log-calls.ts'
+import { callLog as callLogOf, type LogCallsOptions, logCalls } from '../log/log-calls.ts'
 import type { Logger } from '../log/logger.ts'
 import { type MeasureCallsOptions, measureCalls } from '../metrics/measure-calls.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -16,7 +16,7 @@ export interface ObserveOptions {
   /** What is logged of calls; false for nothing. @default a line for each call */
   readonly callLog?: LogCallsOptions | false | undefined
   /** What is measured of calls. */
-  readonly measure?: Omit<MeasureCallsOptions, 'side'> | undefined
+  readonly measure?: Omit<MeasureCallsOptions, 'side' | 'onEnd'> | undefined
 }
 
 /**
@@ -25,8 +25,8 @@ export interface ObserveOptions {
  */
 export function observe(options: ObserveOptions): Middleware {
   const { side = 'server', metrics, logger, callLog, measure } = options
-  const layers: Middleware[] = []
-  if (metrics !== undefined) layers.push(measureCalls(metrics, { ...measure, side }))
-  if (logger !== undefined && callLog !== false) layers.push(logCalls(logger, callLog))
-  return chain(...layers)
+  const isLogged = logger !== undefined && callLog !== false
+  if (metrics === undefined) return isLogged ? logCalls(logger, callLog) : chain()
+  // Calls are watched once for both.
+  return measureCalls(metrics, { ...measure, side, ...(isLogged && { onEnd: callLogOf(logger, callLog) }) })
 }
