@@ -12,6 +12,7 @@ import { levelOf, logCalls } from './log-calls.ts'
 import { allFields, type LogRecord } from './log-record.ts'
 import { LoggedError } from './log-value.ts'
 import { logger } from './logger.ts'
+import { redact } from './redact.ts'
 
 const clock = manualClock()
 const records: LogRecord[] = []
@@ -63,6 +64,20 @@ describe('logCalls', () => {
     assert.equal(records[0]?.level, 'warn')
     assert.equal(records[0]?.fields?.['error'], 'the shop is closed: connect ECONNREFUSED')
     assert.equal(records[0]?.fields?.['code'], 'unavailable')
+  })
+
+  it('hides in the line of an error what its logger hides', async () => {
+    const redactor = redact({ keys: ['pin'] })
+    const careful = logger({ write: (record) => void records.push(record) }, { clock, redact: redactor })
+    const cause = { password: 'x', pin: 'y', url: new URL('http://bank.test/?token=z') }
+    const failing = logCalls(careful)((_: string) =>
+      Promise.reject(new ServiceError('unavailable', 'closed', { cause })),
+    )
+    await assert.rejects(failing('tea', contextOf()))
+    assert.equal(
+      records[0]?.fields?.['error'],
+      'closed: {"password":"[redacted]","pin":"[redacted]","url":"http://bank.test/?token=%5Bredacted%5D"}',
+    )
   })
 
   it('warns of a slow call, and of no other', async () => {

@@ -7,7 +7,7 @@ import { classify, type Outcome } from '../core/outcome.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { type Level, severities } from './level.ts'
 import type { Fields, Logger } from './logger.ts'
-import { errorText } from './value-walk.ts'
+import { errorLine } from './value-walk.ts'
 
 /** What is logged of calls. */
 export interface LogCallsOptions {
@@ -70,7 +70,7 @@ function fieldsOf(ctx: Context, outcome: Outcome, tookMs: number, isFault: boole
     code: outcome.code,
     took: formatDuration(tookMs),
     // The stack of a mistake of the caller's says nothing; that of a fault is what somebody will want.
-    error: isFault ? outcome.error : errorText(outcome.error),
+    error: isFault ? outcome.error : errorLine(outcome.error),
     failure: outcome.failure,
     attempt: count > 1 ? count : undefined,
     peer: peer || undefined,

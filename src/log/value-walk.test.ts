@@ -4,10 +4,11 @@ import { describe, it } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { LoggedError, type LogValue, logLimits } from './log-value.ts'
 import { redact } from './redact.ts'
-import { errorText, logValue, ValueWalk } from './value-walk.ts'
+import { errorLine, logValue, ValueWalk } from './value-walk.ts'
 
 const redactor = redact()
 const logged = (value: unknown) => logValue(value, redactor)
+const errorText = (thrown: unknown) => logValue(errorLine(thrown), undefined) as string | undefined
 
 function thrower(message = 'no'): () => never {
   return () => {

@@ -11,9 +11,18 @@ export function logValue(value: unknown, redactor: Redactor | undefined, paths?:
   return new ValueWalk(redactor, logLimits.recordChars).top(value, paths)
 }
 
-/** What was thrown as one line: its message and those of its causes. Undefined for undefined. */
-export function errorText(thrown: unknown): string | undefined {
-  return thrown === undefined ? undefined : textOf(logValue(thrown, undefined))
+/** Logs what was thrown as one line, its message and those of its causes: a cause may be anything, so that the logger's own redactor must see it. */
+export class ErrorLine {
+  readonly thrown: unknown
+
+  constructor(thrown: unknown) {
+    this.thrown = thrown
+  }
+}
+
+/** What was thrown, to be logged as one line. Undefined for undefined. */
+export function errorLine(thrown: unknown): ErrorLine | undefined {
+  return thrown === undefined ? undefined : new ErrorLine(thrown)
 }
 
 // Kept for the line of text that an error comes to, when the details of its causes take all the rest.
@@ -98,6 +107,7 @@ export class ValueWalk {
   #walked(value: object, paths: HiddenPaths | undefined, depth: number): LogValue {
     if (Array.isArray(value)) return this.#list(value, value.length, paths, depth)
     if (isError(value)) return this.#error(value, paths, depth)
+    if (value instanceof ErrorLine) return this.#text(textOf(logValue(value.thrown, this.#redactor, paths)))
     const text = objectText(value, this.#redactor)
     if (text !== undefined) return this.#text(text)
     const primitive = unboxed(value)

@@ -1,7 +1,7 @@
 // What middleware cannot see of a server's calls: those that fail before their method runs or after it has answered, and those refused.
 import { levelOf } from '../log/log-calls.ts'
 import type { Logger } from '../log/logger.ts'
-import { errorText } from '../log/value-walk.ts'
+import { errorLine } from '../log/value-walk.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { DispatchStats } from '../transport/dispatch.ts'
 import { printFault } from '../transport/hooks.ts'
@@ -26,7 +26,7 @@ export function serverEvents(logger: Logger | undefined, metrics: Metrics | unde
         const fields = {
           method: method.fullName,
           code: error.code,
-          error: level === 'error' ? thrown : errorText(error),
+          error: level === 'error' ? thrown : errorLine(error),
         }
         logger.log(level, what, fields, ctx)
       }
