@@ -6,6 +6,13 @@ import type { Measured } from './labelled.ts'
 import type { MetricSpec } from './metric-spec.ts'
 import type { Summary, SummarySpec } from './summary.ts'
 
+export type { Counter } from './counter.ts'
+export type { Gauge } from './gauge.ts'
+export type { Histogram, HistogramSpec } from './histogram.ts'
+export type { Labelled, LabelValue, Measured } from './labelled.ts'
+export type { MetricSpec } from './metric-spec.ts'
+export type { Summary, SummarySpec } from './summary.ts'
+
 /**
  * Makes instruments. Making one of a name that is there already gives the same one again, so that parts of a program need not
  * know of each other; throws a TypeError when the two differ in kind, unit, labels or buckets, and for a spec that makes no sense.
