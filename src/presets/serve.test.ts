@@ -129,6 +129,9 @@ describe('serve', () => {
     await assert.rejects(serve(shop, handlers, { over }), /maxBodyBytes/)
     await assert.rejects(serve(shop, handlers, { over: [] }), /over must list at least one transport/)
     await assert.rejects(serve(shop, {} as never, { over: [local()] }), /handler of method price is missing/)
+    const metrics = registry()
+    metrics.gauge({ name: 'rpc.server.late_replies' })
+    await assert.rejects(serve(shop, handlers, { over: [quiet('a', record)], metrics }), /is there already as a gauge/)
     assert.deepEqual(record.events, [])
   })
 

@@ -76,12 +76,17 @@ export async function serve<M extends Methods>(
     parts.push([http({ port: metricsPort, host: options.metricsHost }), only])
   }
   for (const [transport, service] of parts) transport.check(service)
+  using counting = new DisposableStack()
+  const servers: RunningServer[] = []
+  if (metrics !== undefined) counting.use(serverMetrics(metrics, servers))
+  if (metrics !== undefined && logger !== undefined) counting.use(logMetrics(metrics, logger))
   const running = await listenAll(parts)
+  servers.push(...running.slice(0, over.length))
   const pageServer = running[metricsPort === undefined ? over.indexOf(host) : over.length]
   const metricsUrl = page && pageServer && `${pageServer.url}${page.path}`
   for (const [index, [{ name }]] of parts.entries())
     logger?.info('listening', { service: contract.name, transport: name, url: running[index]?.url })
-  return new ServedApp(running, over.length, metricsUrl, options)
+  return new ServedApp(servers, running.slice(over.length), metricsUrl, counting.move(), options)
 }
 
 /** The page of the metrics. Throws a TypeError for options about a page that there is not. */
@@ -111,25 +116,23 @@ class ServedApp implements App {
   readonly metricsUrl: string | undefined
   readonly #closing: Closing
 
-  /** The servers of the service come first in `running`, then that of the page. */
+  /** `pages` are those that only show metrics; `counting` is disposed when all has been counted. */
   constructor(
-    running: readonly RunningServer[],
-    count: number,
+    servers: readonly RunningServer[],
+    pages: readonly RunningServer[],
     metricsUrl: string | undefined,
+    counting: Disposable,
     { logger, metrics }: Pick<ServeOptions<Methods>, 'logger' | 'metrics'>,
   ) {
-    this.servers = running.slice(0, count)
+    this.servers = servers
     this.metricsUrl = metricsUrl
-    const counting = metrics && serverMetrics(metrics, this.servers)
-    const lost = logger && metrics && logMetrics(metrics, logger)
     this.#closing = new Closing(async () => {
       logger?.info('closing')
       const ends = await Promise.allSettled(this.servers.map((server) => server.close()))
       // The page stays until the last call has been counted.
-      await Promise.all(running.slice(count).map((server) => server.close()))
+      await Promise.all(pages.map((server) => server.close()))
       await metrics?.flush?.()
-      counting?.[Symbol.dispose]()
-      lost?.[Symbol.dispose]()
+      counting[Symbol.dispose]()
       await logger?.flush()
       const failed = ends.find((end) => end.status === 'rejected')
       if (failed !== undefined) throw failed.reason
