@@ -85,6 +85,19 @@ describe('serverMetrics', () => {
 })
 
 describe('logMetrics', () => {
+  it('counts a record once, however many services log and measure together, at once or one after the other', () => {
+    const metrics = registry()
+    const lost = { write() {}, dropped: 5 }
+    const log = logger(lost)
+    for (let n = 0; n < 2; n++) {
+      using _one = logMetrics(metrics, log)
+      using _other = logMetrics(metrics, log)
+      assert.deepEqual(counters(metrics), { 'log.dropped_records': 5 })
+    }
+    using _more = logMetrics(metrics, logger({ write() {}, dropped: 2 }))
+    assert.deepEqual(counters(metrics), { 'log.dropped_records': 7 })
+  })
+
   it('counts the records that a log has lost', () => {
     const metrics = registry()
     const lost = { write() {}, dropped: 5 }

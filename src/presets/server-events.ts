@@ -35,7 +35,7 @@ export function serverEvents(logger: Logger | undefined, metrics: Metrics | unde
   }
 }
 
-/** What servers count by themselves, read when metrics are collected. Dispose what it returns when they have closed. */
+/** What servers count by themselves, read when metrics are collected; more may be added to the list. Dispose what it returns when they have closed. */
 export function serverMetrics(metrics: Metrics, servers: readonly { readonly stats: DispatchStats }[]): Disposable {
   const counted = {
     refused: metrics.counter({
@@ -62,16 +62,20 @@ export function serverMetrics(metrics: Metrics, servers: readonly { readonly sta
   return metrics.onCollect(read)
 }
 
+/** How many lost records of each logger the metrics have heard of, from whichever service: several may share both. */
+const told = new WeakMap<Metrics, WeakMap<Logger, number>>()
+
 /** How many log records were lost, read when metrics are collected. Dispose what it returns when the log has ended. */
 export function logMetrics(metrics: Metrics, logger: Logger): Disposable {
   const dropped = metrics.counter({
     name: 'log.dropped_records',
     help: 'Log records lost because their receiver was down or too slow. May be summed over hosts.',
   })
-  let seen = 0
+  const seen = told.get(metrics) ?? new WeakMap<Logger, number>()
+  told.set(metrics, seen)
   return metrics.onCollect(() => {
     const total = logger.dropped
-    dropped.add(total - seen)
-    seen = total
+    dropped.add(total - (seen.get(logger) ?? 0))
+    seen.set(logger, total)
   })
 }
