@@ -94,6 +94,20 @@ describe('logCalls', () => {
     }
   })
 
+  it('takes no stream for slow: one that takes long has much to say', async () => {
+    const ctx = contextOf({ kind: 'serverStream' })
+    async function* one() {
+      yield 1
+    }
+    const stream = await logCalls(log)(async (_: string) => one())('', ctx)
+    await clock.advance(60_000)
+    for await (const _ of stream);
+    assert.deepEqual(
+      [records[0]?.level, records[0]?.fields?.['took'], records[0]?.fields?.['slow']],
+      ['info', '1m0s', undefined],
+    )
+  })
+
   it('shows a business failure in a good response', async () => {
     const ctx = contextOf({ failed: (response) => (response as { err: string }).err })
     await logCalls(log)(async (_: string) => ({ err: 'empty string' }))('', ctx)

@@ -15,7 +15,7 @@ export interface LogCallsOptions {
   readonly message?: string | undefined
   /** The level of a line; `off` for none. @default levelOf: failures of ours are errors, other failures warnings, all else is info */
   readonly level?: ((outcome: Outcome) => Level | 'off') | undefined
-  /** From how long on a call is slow, in milliseconds: its line says so, and is a warning at least. Infinity for never. @default 1_000 */
+  /** From how long on a unary call is slow, in milliseconds: its line says so, and is a warning at least. Infinity for never. @default 1_000 */
   readonly slowMs?: number | undefined
 }
 
@@ -54,7 +54,7 @@ export function callLog(logger: Logger, options?: LogCallsOptions): (call: Ended
   if (typeof logger?.log !== 'function') throw new TypeError('logCalls needs a logger')
   const slowMs = checkNumber('slowMs', options?.slowMs ?? 1_000, { min: 0 })
   return ({ ctx, outcome, tookMs }) => {
-    const isSlow = tookMs >= slowMs
+    const isSlow = tookMs >= slowMs && ctx.method.kind === 'unary'
     const chosen = level(outcome)
     const severe = isSlow && severities[chosen] < severities.warn ? 'warn' : chosen
     if (severe !== 'off' && logger.isEnabled(severe))
