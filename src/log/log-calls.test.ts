@@ -10,9 +10,9 @@ import type { Outcome } from '../core/outcome.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { levelOf, logCalls } from './log-calls.ts'
 import { allFields, type LogRecord } from './log-record.ts'
-import { LoggedError } from './log-value.ts'
 import { logger } from './logger.ts'
 import { redact } from './redact.ts'
+import { sample } from './sample.ts'
 
 const clock = manualClock()
 const records: LogRecord[] = []
@@ -37,33 +37,60 @@ describe('logCalls', () => {
     assert.deepEqual(lines(), [])
     answer.resolve(7)
     assert.equal(await call, 7)
-    assert.deepEqual(lines(), [['info', 'call', { method: 'shop/price', code: 'ok', took: '2.5ms' }]])
+    assert.deepEqual(lines(), [['info', 'served shop/price ok', { method: 'shop/price', code: 'ok', took: '2.5ms' }]])
   })
 
   it('says who called and which attempt it is, with the request id', async () => {
     const call = new Inbound(new Map([['request-id', 'r-1']]), '10.0.0.7:4711', false)
     const ctx = contextOf().with(inbound, call).with(attempt, 2)
-    await logCalls(log, { message: 'served' })(async (_: string) => 7)('tea', ctx)
+    await logCalls(log, { side: 'client' })(async (_: string) => 7)('tea', ctx)
     const [[, message, fields] = []] = lines() as [string, string, Record<string, unknown>][]
-    assert.equal(message, 'served')
+    assert.equal(message, 'called shop/price ok')
     assert.equal(fields?.['peer'], '10.0.0.7:4711')
     assert.equal(fields?.['attempt'], 2)
     assert.equal(fields?.['request_id'], 'r-1')
   })
 
-  it('logs a fault as an error with its cause, and other failures as a line of text', async () => {
+  it('logs an error as a line of text with its causes, and a fault of ours with the stack of what was thrown', async () => {
     const failing = (thrown: unknown): Endpoint<string, number> => logCalls(log)(() => Promise.reject(thrown))
-    await assert.rejects(failing(new RangeError('out of stock'))('tea', contextOf()))
-    const [fault] = records
-    const error = fault?.fields?.['error']
-    assert.equal(fault?.level, 'error')
-    assert.ok(error instanceof LoggedError)
-    assert.equal(error.text, 'internal error: RangeError: out of stock')
+    const thrown = new RangeError('out of stock', { cause: new Error('ECONNRESET') })
+    await assert.rejects(failing(thrown)('tea', contextOf()))
+    assert.deepEqual(
+      [records[0]?.level, records[0]?.message, records[0]?.fields?.['error'], records[0]?.fields?.['stack']],
+      ['error', 'served shop/price internal', 'RangeError: out of stock: ECONNRESET', thrown.stack],
+    )
     const lost = new ServiceError('unavailable', 'the shop is closed', { cause: new Error('connect ECONNREFUSED') })
     await assert.rejects(failing(lost)('tea', contextOf()))
-    assert.equal(records[0]?.level, 'warn')
-    assert.equal(records[0]?.fields?.['error'], 'the shop is closed: connect ECONNREFUSED')
-    assert.equal(records[0]?.fields?.['code'], 'unavailable')
+    assert.deepEqual(
+      [records[0]?.level, records[0]?.fields?.['error'], records[0]?.fields?.['stack'], records[0]?.fields?.['code']],
+      ['warn', 'the shop is closed: connect ECONNREFUSED', undefined, 'unavailable'],
+    )
+    for (const strange of [
+      undefined,
+      null,
+      'text',
+      Object.defineProperty(new Error('m'), 'stack', {
+        get: () => {
+          throw 1
+        },
+      }),
+    ]) {
+      await assert.rejects(failing(strange)('tea', contextOf()))
+      assert.equal(records[0]?.level, 'error')
+    }
+    assert.equal(log.dropped, 0)
+  })
+
+  it('leaves some calls of each method and outcome to a sampled log', async () => {
+    const sampled: string[] = []
+    const sink = sample({ write: ({ message }) => void sampled.push(message) }, { first: 1, thereafter: 0, clock })
+    const layer = logCalls(logger(sink, { clock }))
+    for (let n = 0; n < 3; n++) {
+      await layer(async (_: string) => 7)('', contextOf())
+      await layer(async (_: string) => 7)('', contextOf({ fullName: 'shop/order' }))
+      await assert.rejects(layer(() => Promise.reject(new ServiceError('not_found')))('', contextOf()))
+    }
+    assert.deepEqual(sampled, ['served shop/price ok', 'served shop/order ok', 'served shop/price not_found'])
   })
 
   it('hides in the line of an error what its logger hides', async () => {
@@ -143,7 +170,14 @@ describe('logCalls', () => {
   })
 
   it('refuses what is no logger and a time that is none', () => {
-    assert.throws(() => logCalls({} as never), /needs a logger/)
+    assert.throws(
+      () => logCalls(console as never),
+      /logger must be one that logger\(sink\) gives, but has no method isEnabled\(\)/,
+    )
+    assert.throws(
+      () => logCalls(log, { side: 'middle' as never }),
+      /side must be 'server' or 'client', but is "middle"/,
+    )
     assert.throws(() => logCalls(log, { slowMs: -1 }), /slowMs must be a number from 0 to Infinity, but is -1/)
   })
 })

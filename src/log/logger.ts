@@ -66,6 +66,14 @@ export function logger(sink: Sink, options?: LoggerOptions): Logger {
   return new Loggers(output, Bindings.none())
 }
 
+/** Gives a logger back. Throws a TypeError for anything else, also for one of another library: `logger(sink)` makes one. */
+export function checkLogger(value: Logger): Logger {
+  const needed = ['log', 'isEnabled', 'with', 'flush'] as const
+  const missing = needed.find((method) => typeof value?.[method] !== 'function')
+  if (missing === undefined) return value
+  throw new TypeError(`logger must be one that logger(sink) gives, but has no method ${missing}()`)
+}
+
 const levels = ['debug', 'info', 'warn', 'error'] as const
 const { debug, info, warn, error } = severities
 

@@ -33,7 +33,8 @@ export class CounterSeries implements Counter {
   add(amount = 1, ctx?: Context): void {
     // Written so that NaN, for which every comparison is false, is left out. Infinity would stay for ever.
     if (!(amount >= 0 && amount < Infinity)) return
-    this.#value += amount
+    // A text, which programs without types may give, would be put behind the digits.
+    this.#value += Number(amount)
     if (ctx === undefined || this.#exemplarTurn === this.#turn.count) return
     this.#looks ??= new Looks(this.#turn)
     const exemplar = this.#looks.at(ctx, amount)

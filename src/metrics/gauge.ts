@@ -22,7 +22,7 @@ export class GaugeSeries implements Gauge {
   }
 
   set(value: number): void {
-    this.#value = value
+    this.#value = Number(value)
   }
 
   add(amount: number): void {

@@ -122,6 +122,7 @@ export class Family<Instrument> implements Labelled<Instrument, string> {
     const value = labels[name]
     if (typeof value === 'string') return value
     if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+    this.#refuseStrange(labels)
     throw new TypeError(
       `metric ${this.spec.name}: label ${name} must be a text, a number or a boolean, but is ${value === null ? 'null' : typeof value}`,
     )

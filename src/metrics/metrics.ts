@@ -1,4 +1,5 @@
 // Metrics: what code that measures is given. Where the values go, and in which form, is the backend's own matter.
+import type { Handler } from '../core/handler.ts'
 import type { Counter } from './counter.ts'
 import type { Gauge } from './gauge.ts'
 import type { Histogram, HistogramSpec } from './histogram.ts'
@@ -28,6 +29,8 @@ export interface Metrics {
   summary<const L extends string = never>(spec: SummarySpec<L>): Measured<Summary, L>
   /** Calls `read` each time before values are read or sent: for what is cheaper to look up then than to keep up to date. */
   onCollect(read: () => void): Disposable
+  /** The page on which values can be read, where the backend has one, as Prometheus' has: for `httpHandler('/metrics', …)`. */
+  readonly handler?: Handler | undefined
   /** Sends what is there, where the backend sends. Never rejects. */
   flush?(): Promise<void>
 }

@@ -20,6 +20,12 @@ function shown(backend: Registry) {
 }
 
 describe('tee', () => {
+  it('shows the page of the first backend that has one', () => {
+    const handler = () => new Response()
+    assert.equal(tee(registry(), Object.assign(registry(), { handler })).handler, handler)
+    assert.equal(tee(registry()).handler, undefined)
+  })
+
   it('passes all that is measured on to each backend', () => {
     const backends = [registry(), registry()]
     const both = tee(...backends)

@@ -11,7 +11,7 @@ interface AnyInstrument {
   observe(value: number, ctx?: Context): void
 }
 
-/** Passes all that is measured on to each backend. `onCollect` readers are called by each of them. */
+/** Passes all that is measured on to each backend. `onCollect` readers are called by each of them; `handler` is that of the first which has one. */
 export function tee(...backends: readonly Metrics[]): Metrics {
   const both = (make: (backend: Metrics) => unknown, { labels = [] }: MetricSpec<string>): never =>
     (labels.length === 0
@@ -30,6 +30,7 @@ export function tee(...backends: readonly Metrics[]): Metrics {
         },
       }
     },
+    handler: backends.find(({ handler }) => handler !== undefined)?.handler,
     flush: async () => {
       await Promise.all(backends.map((backend) => backend.flush?.()))
     },

@@ -42,10 +42,10 @@ describe('observe', () => {
     const records: LogRecord[] = []
     const log = logger({ write: (record) => void records.push(record) })
     assert.equal(observe({ logger: log, callLog: false })(endpoint), endpoint)
-    await observe({ logger: log, side: 'client', callLog: { message: 'called' } })(endpoint)('tea', ctx)
+    await observe({ logger: log, side: 'client', callLog: { slowMs: 1 } })(endpoint)('tea', ctx)
     assert.deepEqual(
       records.map(({ message }) => message),
-      ['called'],
+      ['called shop/price ok'],
     )
     const metrics = registry()
     await observe({ metrics, side: 'client', measure: { sizes: false } })(endpoint)('tea', ctx)

@@ -14,7 +14,7 @@ export interface ObserveOptions {
   /** A line for each call. @default no log */
   readonly logger?: Logger | undefined
   /** What is logged of calls; false for nothing. @default a line for each call */
-  readonly callLog?: LogCallsOptions | false | undefined
+  readonly callLog?: Omit<LogCallsOptions, 'side'> | false | undefined
   /** What is measured of calls. */
   readonly measure?: Omit<MeasureCallsOptions, 'side' | 'onEnd'> | undefined
 }
@@ -26,7 +26,11 @@ export interface ObserveOptions {
 export function observe(options: ObserveOptions): Middleware {
   const { side = 'server', metrics, logger, callLog, measure } = options
   const isLogged = logger !== undefined && callLog !== false
-  if (metrics === undefined) return isLogged ? logCalls(logger, callLog) : chain()
+  if (metrics === undefined) return isLogged ? logCalls(logger, { ...callLog, side }) : chain()
   // Calls are watched once for both.
-  return measureCalls(metrics, { ...measure, side, ...(isLogged && { onEnd: callLogOf(logger, callLog) }) })
+  return measureCalls(metrics, {
+    ...measure,
+    side,
+    ...(isLogged && { onEnd: callLogOf(logger, { ...callLog, side }) }),
+  })
 }

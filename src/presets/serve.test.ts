@@ -6,18 +6,20 @@ import { contract, unary } from '../core/contract.ts'
 import type { Middleware, TypedMiddleware } from '../core/endpoint.ts'
 import type { LogRecord } from '../log/log-record.ts'
 import { logger } from '../log/logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { registry } from '../metrics/registry.ts'
 import { recorder } from '../testing/recorder.ts'
 import { httpClient } from '../transport/http/client.ts'
+import { httpHandler } from '../transport/http/handler.ts'
 import { http } from '../transport/http/http.ts'
 import type { RunningServer, ServerTransport } from '../transport/server-transport.ts'
-import { type ServedMetrics, type ServeOptions, serve } from './serve.ts'
+import { type ServeOptions, serve } from './serve.ts'
 
 const shop = contract('shop', { price: unary({ input: z.object({ item: z.string() }), output: z.number() }) })
 const handlers = { price: ({ item }: { item: string }) => item.length }
 
 /** Metrics with a page, as a technology gives them. */
-function paged(): ServedMetrics & ReturnType<typeof registry> {
+function paged(): Metrics & ReturnType<typeof registry> {
   const metrics = registry()
   const page = () =>
     new Response(
@@ -68,8 +70,9 @@ describe('serve', () => {
     const codes = records.map(({ message, fields }) => [message, fields?.['code']])
     assert.deepEqual(codes, [
       ['listening', undefined],
-      ['call', 'ok'],
-      ['call', 'invalid_argument'],
+      ['showing metrics', undefined],
+      ['served shop/price ok', 'ok'],
+      ['served shop/price invalid_argument', 'invalid_argument'],
       ['closing', undefined],
     ])
     const sizes = metrics.collect().find(({ spec }) => spec.name === 'rpc.server.request.size')
@@ -89,6 +92,35 @@ describe('serve', () => {
         ['request not read', 'invalid_argument'],
       ],
     )
+  })
+
+  it('logs a fault in what is mounted beside the contract, and the faults of its methods where there is no call log', async () => {
+    const records: LogRecord[] = []
+    const log = logger({ write: (record) => void records.push(record) })
+    const fault = () => {
+      throw new RangeError('out of tea')
+    }
+    const over = [local({ mount: [httpHandler('/boom', fault)] })]
+    await using app = await serve(shop, { price: fault }, { over, logger: log, callLog: false })
+    await (await fetch(`${app.url}/boom`)).text()
+    await (await fetch(`${app.url}/price`, { method: 'POST', body: '{"item":"tea"}' })).text()
+    await (await fetch(`${app.url}/price`, { method: 'POST', body: '{"item":3}' })).text()
+    assert.deepEqual(
+      records.slice(1).map(({ level, message, fields }) => [level, message, fields?.['method'], fields?.['error']]),
+      [
+        ['error', 'call failed', 'http/* /boom', 'RangeError: out of tea'],
+        ['error', 'call failed', 'shop/price', 'RangeError: out of tea'],
+      ],
+    )
+  })
+
+  it('counts requests that lead nowhere', async () => {
+    const metrics = registry()
+    await using app = await serve(shop, handlers, { over: [local()], metrics })
+    await (await fetch(`${app.url}/nowhere`)).text()
+    await (await fetch(`${app.url}/price`)).text()
+    const refused = metrics.collect().find(({ spec }) => spec.name === 'rpc.server.refused_calls')
+    assert.equal(refused?.kind === 'counter' && refused.series[0]?.value, 2)
   })
 
   it('shows the metrics on a port of their own, and there alone', async () => {

@@ -1,9 +1,9 @@
 // serve: a contract and its handlers as a program, with everything that a service should have on unless it is switched off.
 import type { Contract, Handlers, Methods } from '../core/contract.ts'
 import { type EndpointsOptions, endpoints } from '../core/endpoints.ts'
-import type { Handler } from '../core/handler.ts'
+import type { MethodInfo } from '../core/method.ts'
 import type { LogCallsOptions } from '../log/log-calls.ts'
-import type { Logger } from '../log/logger.ts'
+import { checkLogger, type Logger } from '../log/logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { Closing } from '../platform/closing.ts'
 import { mounted } from '../transport/dispatch.ts'
@@ -12,24 +12,21 @@ import type { MountedHandler, RunningServer, ServerTransport, Service } from '..
 import { observe } from './observe.ts'
 import { logMetrics, serverEvents, serverMetrics } from './server-events.ts'
 
-/** Metrics that may have a page of their own, as Prometheus' have. */
-export type ServedMetrics = Metrics & { readonly handler?: Handler | undefined }
-
 /** What a service is served with. */
 export interface ServeOptions<M extends Methods> extends EndpointsOptions<M> {
   /** Over which wires: `http({ port: 8080 })`. */
   readonly over: readonly ServerTransport[]
   /** Where calls, failures, start and end are logged; it is flushed at the end. @default no log; faults are printed with `console.error` */
   readonly logger?: Logger | undefined
-  /** What is logged of calls; false for nothing but what no call log can see. @default a line for each call */
-  readonly callLog?: LogCallsOptions | false | undefined
+  /** What is logged of calls; false for nothing but faults, and what no call log can see. @default a line for each call */
+  readonly callLog?: Omit<LogCallsOptions, 'side'> | false | undefined
   /** Where rate, errors and duration of calls are measured; it is flushed at the end. @default no metrics */
-  readonly metrics?: ServedMetrics | undefined
+  readonly metrics?: Metrics | undefined
   /** Where the page of `metrics` is, if it has one; false for nowhere. @default '/metrics' */
   readonly metricsPath?: `/${string}` | false | undefined
   /** A port of its own for that page, so that only those within see it; 0 for any that is free. @default that of the first transport that takes handlers */
   readonly metricsPort?: number | undefined
-  /** The interface of that port. @default all of them */
+  /** Name or address of the one interface that has that port. @default all of them */
   readonly metricsHost?: string | undefined
 }
 
@@ -60,11 +57,13 @@ export async function serve<M extends Methods>(
   options: ServeOptions<M>,
 ): Promise<App> {
   const { over, logger, metrics, metricsPort } = options
+  if (logger !== undefined) checkLogger(logger)
   if (!Array.isArray(over) || over.length === 0)
     throw new TypeError('over must list at least one transport, as http({ port: 8080 })')
   const watch = observe({ logger, metrics, callLog: options.callLog })
   const served = endpoints(contract, handlers, { ...options, use: [watch, ...(options.use ?? [])] })
-  const events = serverEvents(logger, metrics)
+  const methods = new Set<MethodInfo>(Object.values(contract.info))
+  const events = serverEvents(logger, metrics, { methods, isLogged: options.callLog !== false })
   const page = pageOf(options)
   const host = metricsPort === undefined ? over.find(({ takesHandlers }) => takesHandlers) : undefined
   const parts: (readonly [ServerTransport, Service])[] = over.map((transport: ServerTransport) => [
@@ -85,7 +84,9 @@ export async function serve<M extends Methods>(
   const pageServer = running[metricsPort === undefined ? over.indexOf(host) : over.length]
   const metricsUrl = page && pageServer && `${pageServer.url}${page.path}`
   for (const [index, [{ name }]] of parts.entries())
-    logger?.info('listening', { service: contract.name, transport: name, url: running[index]?.url })
+    if (index < over.length)
+      logger?.info('listening', { contract: contract.name, transport: name, url: running[index]?.url })
+  if (metricsUrl !== undefined) logger?.info('showing metrics', { url: metricsUrl })
   return new ServedApp(servers, running.slice(over.length), metricsUrl, counting.move(), options)
 }
 
@@ -94,7 +95,9 @@ function pageOf({ metrics, metricsPath = '/metrics', metricsPort }: ServeOptions
   const handler = metrics?.handler
   if (metricsPath === false || handler === undefined) {
     if (metricsPort === undefined) return undefined
-    throw new TypeError('metricsPort needs metrics that have a page, as prometheus() has, and a metricsPath')
+    throw new TypeError(
+      'metricsPort needs metrics that have a page, as prometheus() or a tee with it has, and a metricsPath',
+    )
   }
   return { path: metricsPath, handler }
 }

@@ -1,38 +1,55 @@
 // What middleware cannot see of a server's calls: those that fail before their method runs or after it has answered, and those refused.
-import { levelOf } from '../log/log-calls.ts'
+import type { MethodInfo } from '../core/method.ts'
+import { errorFields, levelOf } from '../log/log-calls.ts'
 import type { Logger } from '../log/logger.ts'
-import { errorLine } from '../log/value-walk.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { DispatchStats } from '../transport/dispatch.ts'
-import { printFault } from '../transport/hooks.ts'
+import { type CallStage, printFault } from '../transport/hooks.ts'
 import type { ServiceEvents } from '../transport/server-transport.ts'
 
+/** Who watches what already. */
+export interface Watched {
+  /** Those whose calls are measured. */
+  readonly methods: ReadonlySet<MethodInfo>
+  /** Whether their calls are logged too. */
+  readonly isLogged: boolean
+}
+
 /** Logs and counts the failures that a call log and RED metrics do not have. Without a logger faults are printed. */
-export function serverEvents(logger: Logger | undefined, metrics: Metrics | undefined): ServiceEvents {
+export function serverEvents(
+  logger: Logger | undefined,
+  metrics: Metrics | undefined,
+  { methods, isLogged }: Watched,
+): ServiceEvents {
   const failed = metrics?.counter({
     name: 'rpc.server.unseen_failures',
-    help: 'Calls that failed while their request was read (and are in no other metric), or when their reply was sent (and are counted as ok). May be summed over hosts.',
+    help: 'Calls that failed in a stage that no other metric sees: when their request was read, when their reply was sent (they are counted as ok), or in what is mounted beside the contract. May be summed over hosts.',
     labels: ['rpc.method', 'stage', 'rpc.response.status_code'],
   })
   return {
     onError: (event) => {
       const { ctx, method, stage, error, thrown } = event
-      if (stage !== 'method')
+      const isWatched = stage === 'method' && methods.has(method)
+      if (!isWatched)
         failed?.with({ 'rpc.method': method.fullName, stage, 'rpc.response.status_code': error.code }).add()
-      if (logger === undefined) printFault(event)
-      else if (stage !== 'method') {
-        const level = levelOf({ code: error.code, error, failure: undefined })
-        const what = stage === 'request' ? 'request not read' : 'reply not sent'
-        const fields = {
-          method: method.fullName,
-          code: error.code,
-          error: level === 'error' ? thrown : errorLine(error),
-        }
-        logger.log(level, what, fields, ctx)
+      if (logger === undefined) {
+        printFault(event)
+        return
       }
+      const level = levelOf({ code: error.code, error, failure: undefined })
+      // Where there is no call log, faults are what must not be silent.
+      if (stage === 'method' && ((isWatched && isLogged) || level !== 'error')) return
+      const fields = { method: method.fullName, code: error.code, ...errorFields(thrown, level === 'error') }
+      logger.log(level, whatFailed[stage], fields, ctx)
     },
     onLateReply: ({ method }) => logger?.debug('late reply dropped', { method: method.fullName }),
   }
+}
+
+const whatFailed: Readonly<Record<CallStage, string>> = {
+  request: 'request not read',
+  method: 'call failed',
+  reply: 'reply not sent',
 }
 
 /** What servers count by themselves, read when metrics are collected; more may be added to the list. Dispose what it returns when they have closed. */

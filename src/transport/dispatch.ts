@@ -73,7 +73,12 @@ export class Dispatcher {
   /** Throws a TypeError when two methods have the same service and name. */
   constructor(methods: readonly Mounted[], options?: DispatchOptions) {
     this.#methods = new Map(methods.map((method) => [method.info.fullName, method]))
-    if (this.#methods.size < methods.length) throw new TypeError('two mounted methods have the same service and name')
+    if (this.#methods.size < methods.length) {
+      const twice = methods.find(
+        ({ info }, index) => methods.findIndex((other) => other.info.fullName === info.fullName) < index,
+      )
+      throw new TypeError(`two mounted methods have the same service and name: ${twice?.info.fullName}`)
+    }
     this.#root = rootContext({ clock: options?.clock ?? systemClock })
     this.#maxTimeoutMs = checkNumber('maxTimeoutMs', options?.maxTimeoutMs ?? 30_000, { min: 1 })
     checkIdleLimits(options?.streamLimits)
@@ -129,6 +134,11 @@ export class Dispatcher {
     const served = new ServedCall(found, call, this.#root, deadlineAt, this.#keeper)
     served.run()
     return served
+  }
+
+  /** A request was refused by the wire itself, before there was a call: nothing is at its path, say. */
+  countRefused(): void {
+    this.#refused++
   }
 
   /** Refuses new calls, waits for those in flight, and calls off what is left after the limit. Resolves when nothing is in flight. */

@@ -89,9 +89,12 @@ describe('stringsvc2', () => {
     assert.equal(await program.curl('/uppercase', '{"s":"hello, world"}'), '{"v":"HELLO, WORLD","err":null}\n')
     await program.curl('/uppercase', '{"s":""}')
     assert.match(await program.curl('/count', '{"s":1}'), /"code":"invalid_argument"/)
-    await eventually(() => assert.equal(program.lines.length, 4), 5_000)
-    const [, good = '', failed = '', bad = ''] = program.lines
-    assert.match(good, /level=info msg=call .* method=stringsvc\/uppercase code=ok took=\S+ peer=127\.0\.0\.1:\d+$/)
+    await eventually(() => assert.equal(program.lines.length, 5), 5_000)
+    const [, , good = '', failed = '', bad = ''] = program.lines
+    assert.match(
+      good,
+      /level=info msg="served stringsvc\/uppercase ok" .* method=stringsvc\/uppercase code=ok took=\S+ peer=127\.0\.0\.1:\d+$/,
+    )
     assert.match(failed, /level=warn .* failure="empty string"/)
     assert.match(bad, /level=info .* method=stringsvc\/count code=invalid_argument took=\S+ error=".*" peer=/)
     const page = await program.curl('/metrics')

@@ -36,7 +36,7 @@ function adviceOn({ code, message }: NodeJS.ErrnoException, isFile: boolean): st
   if (code === 'EADDRINUSE' && isFile)
     return 'the file is there already (EADDRINUSE); another process listens on it, or has left it: then remove it'
   if (code === 'EADDRINUSE')
-    return 'it is taken by another process (EADDRINUSE); choose another port, or 0 for any that is free'
+    return 'it is taken already (EADDRINUSE), by another process or another server of this one; choose another port, or 0 for any that is free'
   if (isFile && (code === 'EACCES' || code === 'ENOENT'))
     return `its folder is not there, or this user may not write to it (${code})`
   if (code === 'EACCES') return 'this user may not do that (EACCES); ports below 1024 are often reserved'

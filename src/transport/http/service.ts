@@ -94,6 +94,7 @@ export class HttpService {
     close = false,
     headers?: HeaderList,
   ): void {
+    this.dispatcher.countRefused()
     sendProblem(exchange, problemOf(error, status), undefined, close || this.dispatcher.draining, headers)
   }
 
