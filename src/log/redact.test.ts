@@ -148,6 +148,7 @@ describe('redact', () => {
       { paths: ['.a'] },
       { censor: null },
       { censor: 7 },
+      { usual: 'no' },
     ]
     for (const options of wrong) assert.throws(() => redact(options as never), TypeError, JSON.stringify(options))
   })

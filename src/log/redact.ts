@@ -56,7 +56,8 @@ export class Redactor {
 
   constructor(options?: RedactOptions) {
     const { keys = [], paths = [], usual = true, censor = '[redacted]' } = options ?? {}
-    if (typeof censor !== 'string') throw new TypeError('censor must be a text')
+    if (typeof censor !== 'string') throw new TypeError(`censor must be a text, but is of type ${typeof censor}`)
+    if (typeof usual !== 'boolean') throw new TypeError(`usual must be true or false, but is of type ${typeof usual}`)
     this.censor = censor
     this.#usual = usual ? endingIn(secretKeys) : undefined
     this.#names = new Set(checkTexts('keys', keys).map(nameOf))
@@ -89,7 +90,7 @@ export class Redactor {
   }
 }
 
-/** Hides secrets by key and by path. Throws a TypeError for an option that is no list of texts. */
+/** Hides secrets by key and by path. Throws a TypeError for an option that is not what it must be. */
 export function redact(options?: RedactOptions): Redactor {
   return new Redactor(options)
 }

@@ -486,7 +486,12 @@ describe('a program', { concurrency: true }, () => {
 
   it('whose receiver is down ends when it has nothing to do', async () => {
     const address = `tcp://127.0.0.1:${await unusedPort()}`
-    const code = 'setTimeout(() => console.log(socket.state), 200)'
+    const code = `
+      const look = setInterval(() => {
+        if (socket.state === 'connecting') return
+        clearInterval(look)
+        console.log(socket.state)
+      }, 10)`
     assert.deepEqual(await program(address, code), { said: 'down\n', exitCode: 0 })
   })
 

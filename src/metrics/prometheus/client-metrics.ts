@@ -24,7 +24,8 @@ export interface ClientMetricsOptions {
 /**
  * Metrics that a client keeps and shows: `clientMetrics(client)` with what `import * as client from 'prom-client'` gives. Names
  * are translated as `prometheus()` does. A metric that is registered there already is used, with the buckets and quantiles that
- * it has. No exemplars are recorded. Throws a TypeError for what is no client.
+ * it has. Who reads on collection is called when the client asks the first metric: not before there is one, and a metric that is made then is on
+ * the next page. No exemplars are recorded. Throws a TypeError for what is no client.
  */
 export function clientMetrics(client: ClientModule, options?: ClientMetricsOptions): Metrics {
   return new ClientMetrics(client, options)

@@ -37,6 +37,7 @@ function collect(metrics: Registry): {
 describe('the metrics of a process', () => {
   it('show a block of the event loop at the next collection', async () => {
     const metrics = registry()
+    const beganAt = performance.now()
     using _measuring = processMetrics(metrics)
     await sleep(sampleMs)
     const before = collect(metrics)
@@ -47,7 +48,9 @@ describe('the metrics of a process', () => {
     assert.ok(after.longest >= blockMs / 1e3 - 0.011, `the longest delay is ${after.longest} s`)
     assert.ok(after.longest < 10)
     assert.ok(after.active - before.active >= 0.19, `the loop was active for ${after.active - before.active} s`)
-    assert.ok(after.utilization > 0.3 && after.utilization <= 1, `the utilisation is ${after.utilization}`)
+    // On a busy machine the rest may take any time.
+    const least = 190 / (performance.now() - beganAt)
+    assert.ok(after.utilization >= least && after.utilization <= 1, `the utilisation is ${after.utilization}`)
   })
 
   it('show it to each of several who collect', async () => {
