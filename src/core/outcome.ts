@@ -1,5 +1,6 @@
 // How a call ended, in the one form that metrics, logs, breakers and retries look at.
 import { type Code, codes, type Verdict } from './codes.ts'
+import type { Context } from './context.ts'
 import { ServiceError } from './errors.ts'
 
 /** How one call ended: with an error, or with a response that may itself carry a business failure. */
@@ -10,6 +11,14 @@ export interface Outcome {
   readonly error: ServiceError | undefined
   /** What the method's `failed` found in the response; undefined when it found nothing. */
   readonly failure: unknown
+}
+
+/** A call that has ended, for those who watch calls. */
+export interface EndedCall {
+  readonly ctx: Context
+  readonly outcome: Outcome
+  /** In milliseconds. */
+  readonly tookMs: number
 }
 
 /** Judges an outcome for whoever counts failures. */

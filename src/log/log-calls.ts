@@ -5,7 +5,7 @@ import { type Middleware, tap } from '../core/endpoint.ts'
 import { originalOf } from '../core/errors.ts'
 import { attempt, inbound } from '../core/inbound.ts'
 import type { MethodInfo } from '../core/method.ts'
-import { classify, type Outcome } from '../core/outcome.ts'
+import { classify, type EndedCall, type Outcome } from '../core/outcome.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { guarded } from './guarded.ts'
 import { type Level, severities } from './level.ts'
@@ -27,14 +27,6 @@ export function levelOf(outcome: Outcome): Level {
   if (classify(outcome) !== 'failure') return 'info'
   const { code } = outcome
   return code === 'internal' || code === 'unknown' || code === 'data_loss' ? 'error' : 'warn'
-}
-
-/** A call that has ended. */
-export interface EndedCall {
-  readonly ctx: Context
-  readonly outcome: Outcome
-  /** In milliseconds. */
-  readonly tookMs: number
 }
 
 /**

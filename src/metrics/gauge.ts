@@ -2,7 +2,7 @@
 
 /** Holds a value that goes up and down. */
 export interface Gauge {
-  /** Sets the value. */
+  /** Sets the value, whatever number it is: NaN and Infinity too, which receivers show, refuse or leave out. */
   set(value: number): void
   /** Adds `amount`, which may be negative; what is not a finite number is left out. */
   add(amount: number): void

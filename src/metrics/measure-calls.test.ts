@@ -6,8 +6,9 @@ import { ServiceError } from '../core/errors.ts'
 import { Inbound, inbound } from '../core/inbound.ts'
 import { messageSizes } from '../core/message-sizes.ts'
 import { type MethodInfo, noMethod } from '../core/method.ts'
+import type { EndedCall } from '../core/outcome.ts'
 import { manualClock } from '../testing/manual-clock.ts'
-import { type MeasureCallsOptions, type MeasuredCall, measureCalls } from './measure-calls.ts'
+import { type MeasureCallsOptions, measureCalls } from './measure-calls.ts'
 import { type MetricFamily, registry } from './registry.ts'
 
 /** A middleware that measures, a context to call with, and all that was measured: `name{values}` and its value, sum or count. */
@@ -152,7 +153,7 @@ describe('measureCalls', () => {
   })
 
   it('tells of each call when it has been measured', async () => {
-    const ended: MeasuredCall[] = []
+    const ended: EndedCall[] = []
     const { layer, ctx, clock, of } = measuring({
       onEnd: (call) => {
         ended.push(call)

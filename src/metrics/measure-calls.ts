@@ -4,7 +4,7 @@ import { type Endpoint, type Middleware, tap } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
 import type { MessageSizes } from '../core/message-sizes.ts'
 import { type MethodInfo, returnsStream, sendsStream } from '../core/method.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { EndedCall, Outcome } from '../core/outcome.ts'
 import { map } from '../core/streams.ts'
 import { watchSizes } from '../core/watch-sizes.ts'
 import { sizeBuckets } from './buckets.ts'
@@ -22,15 +22,7 @@ export interface MeasureCallsOptions {
   /** Whether the sizes of messages are measured, where the wire has bytes. @default true */
   readonly sizes?: boolean | undefined
   /** Told of each call when it has been measured: for a call log, which then need not watch calls by itself. @default nothing */
-  readonly onEnd?: ((event: MeasuredCall) => void) | undefined
-}
-
-/** A call that has ended. */
-export interface MeasuredCall {
-  readonly ctx: Context
-  readonly outcome: Outcome
-  /** In milliseconds. */
-  readonly tookMs: number
+  readonly onEnd?: ((event: EndedCall) => void) | undefined
 }
 
 /** The names of the labels, as OpenTelemetry's conventions for RPC have them. */

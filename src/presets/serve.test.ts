@@ -74,6 +74,7 @@ describe('serve', () => {
       ['served shop/price ok', 'ok'],
       ['served shop/price invalid_argument', 'invalid_argument'],
       ['closing', undefined],
+      ['closed', undefined],
     ])
     const sizes = metrics.collect().find(({ spec }) => spec.name === 'rpc.server.request.size')
     assert.equal(sizes?.kind === 'histogram' && sizes.series[0]?.sum, '{"item":"tea"}'.length + '{"item":3}'.length)
@@ -175,6 +176,46 @@ describe('serve', () => {
     await Promise.all([app.close(), app.close(), app[Symbol.asyncDispose]()])
     await app.closed
     assert.deepEqual(record.events, ['a listens', 'a closed', 'metrics flushed', 'log flushed'])
+  })
+
+  it('flushes the log whatever fails to close before, and tells of that failure', async () => {
+    const record = recorder<string>()
+    const broken = new Error('no such queue')
+    const over = [
+      {
+        ...quiet('a', record),
+        listen: async () => ({
+          ...(await quiet('a', record).listen({} as never)),
+          close: () => Promise.reject(broken),
+        }),
+      },
+    ]
+    const metrics = Object.assign(registry(), { flush: () => Promise.reject(new Error('gone')) })
+    const app = await serve(shop, handlers, {
+      over,
+      metrics,
+      logger: logger({ write() {}, flush: async () => record('log flushed') }),
+    })
+    await assert.rejects(app.close(), broken)
+    assert.deepEqual(record.events, ['a listens', 'log flushed'])
+  })
+
+  it('measures with the buckets that it is given', async () => {
+    const metrics = registry()
+    await using _ = await serve(shop, handlers, {
+      over: [local()],
+      metrics,
+      measure: { buckets: [1, 2], sizes: false },
+    })
+    assert.throws(
+      () =>
+        metrics.histogram({
+          name: 'rpc.server.call.duration',
+          unit: 'seconds',
+          labels: ['rpc.method', 'rpc.response.status_code'],
+        }),
+      /buckets 1 2/,
+    )
   })
 
   it('has validation, use and the middleware of methods as endpoints() has them', async () => {

@@ -9,8 +9,9 @@ import { Closing } from '../platform/closing.ts'
 import { mounted } from '../transport/dispatch.ts'
 import { http } from '../transport/http/http.ts'
 import type { MountedHandler, RunningServer, ServerTransport, Service } from '../transport/server-transport.ts'
-import { observe } from './observe.ts'
-import { logMetrics, serverEvents, serverMetrics } from './server-events.ts'
+import { logMetrics } from './log-metrics.ts'
+import { type ObserveOptions, observe } from './observe.ts'
+import { serverEvents, serverMetrics } from './server-events.ts'
 
 /** What a service is served with. */
 export interface ServeOptions<M extends Methods> extends EndpointsOptions<M> {
@@ -20,6 +21,8 @@ export interface ServeOptions<M extends Methods> extends EndpointsOptions<M> {
   readonly logger?: Logger | undefined
   /** What is logged of calls; false for nothing but faults, and what no call log can see. @default a line for each call */
   readonly callLog?: Omit<LogCallsOptions, 'side'> | false | undefined
+  /** What is measured of calls: other buckets, no sizes. */
+  readonly measure?: ObserveOptions['measure']
   /** Where rate, errors and duration of calls are measured; it is flushed at the end. @default no metrics */
   readonly metrics?: Metrics | undefined
   /** Where the page of `metrics` is, if it has one; false for nowhere. @default '/metrics' */
@@ -60,7 +63,7 @@ export async function serve<M extends Methods>(
   if (logger !== undefined) checkLogger(logger)
   if (!Array.isArray(over) || over.length === 0)
     throw new TypeError('over must list at least one transport, as http({ port: 8080 })')
-  const watch = observe({ logger, metrics, callLog: options.callLog })
+  const watch = observe({ logger, metrics, callLog: options.callLog, measure: options.measure })
   const served = endpoints(contract, handlers, { ...options, use: [watch, ...(options.use ?? [])] })
   const methods = new Set<MethodInfo>(Object.values(contract.info))
   const events = serverEvents(logger, metrics, { methods, isLogged: options.callLog !== false })
@@ -133,9 +136,10 @@ class ServedApp implements App {
       logger?.info('closing')
       const ends = await Promise.allSettled(this.servers.map((server) => server.close()))
       // The page stays until the last call has been counted.
-      await Promise.all(pages.map((server) => server.close()))
-      await metrics?.flush?.()
+      ends.push(...(await Promise.allSettled(pages.map((server) => server.close()))))
+      ends.push(...(await Promise.allSettled([metrics?.flush?.()])))
       counting[Symbol.dispose]()
+      logger?.info('closed')
       await logger?.flush()
       const failed = ends.find((end) => end.status === 'rejected')
       if (failed !== undefined) throw failed.reason

@@ -8,7 +8,7 @@ import type { LogRecord } from '../log/log-record.ts'
 import { logger } from '../log/logger.ts'
 import { type Registry, registry } from '../metrics/registry.ts'
 import type { CallFailed, CallStage } from '../transport/hooks.ts'
-import { logMetrics, serverEvents, serverMetrics } from './server-events.ts'
+import { serverEvents, serverMetrics } from './server-events.ts'
 
 const method = { ...noMethod, fullName: 'shop/price' }
 const watched = { methods: new Set([method]), isLogged: true }
@@ -79,32 +79,5 @@ describe('serverMetrics', () => {
     counting[Symbol.dispose]()
     stats.refused++
     assert.equal(counters(metrics)['rpc.server.refused_calls'], 4)
-  })
-})
-
-describe('logMetrics', () => {
-  it('counts a record once, however many services log and measure together, at once or one after the other', () => {
-    const metrics = registry()
-    const lost = { write() {}, dropped: 5 }
-    const log = logger(lost)
-    for (let n = 0; n < 2; n++) {
-      using _one = logMetrics(metrics, log)
-      using _other = logMetrics(metrics, log)
-      assert.deepEqual(counters(metrics), { 'log.dropped_records': 5 })
-    }
-    using _more = logMetrics(metrics, logger({ write() {}, dropped: 2 }))
-    assert.deepEqual(counters(metrics), { 'log.dropped_records': 7 })
-  })
-
-  it('counts the records that a log has lost', () => {
-    const metrics = registry()
-    const lost = { write() {}, dropped: 5 }
-    const counting = logMetrics(metrics, logger(lost))
-    assert.deepEqual(counters(metrics), { 'log.dropped_records': 5 })
-    lost.dropped = 7
-    assert.deepEqual(counters(metrics), { 'log.dropped_records': 7 })
-    counting[Symbol.dispose]()
-    lost.dropped = 9
-    assert.deepEqual(counters(metrics), { 'log.dropped_records': 7 })
   })
 })
