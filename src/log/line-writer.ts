@@ -13,3 +13,11 @@ export interface LineWriter {
   /** Flushes, and closes what it opened itself. */
   [Symbol.asyncDispose]?: (() => PromiseLike<void>) | undefined
 }
+
+/** Gives a writer back. Throws a TypeError for anything else. */
+export function checkWriter(to: LineWriter): LineWriter {
+  if (typeof to?.write === 'function') return to
+  throw new TypeError(
+    'a sink of text needs what takes its lines, with a method write(text): stdout() or process.stdout, say',
+  )
+}

@@ -1,7 +1,7 @@
 // The console sink: records for people at a terminal.
 import type { InspectColor } from 'node:util'
 import type { Level } from '../level.ts'
-import type { LineWriter } from '../line-writer.ts'
+import { checkWriter, type LineWriter } from '../line-writer.ts'
 import { allFields, type LogRecord } from '../log-record.ts'
 import { LoggedError, type LogValue } from '../log-value.ts'
 import type { Sink } from '../sink.ts'
@@ -21,7 +21,7 @@ export interface ConsoleOptions {
  * logged reaches the terminal as a control character. Throws a TypeError for an option that is no boolean.
  */
 export function consoleSink(to: LineWriter, options?: ConsoleOptions): Sink {
-  return new ConsoleSink(to, paintFor(to, options?.color))
+  return new ConsoleSink(to, paintFor(checkWriter(to), options?.color))
 }
 
 /** Messages are padded to this, so that fields begin in one column. */

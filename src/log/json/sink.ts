@@ -3,7 +3,7 @@ import { flat } from '../../primitives/flat.ts'
 import { Remembered } from '../../primitives/remembered.ts'
 import type { Level } from '../level.ts'
 import { type LineKeys, lineKeys } from '../line-keys.ts'
-import type { LineWriter } from '../line-writer.ts'
+import { checkWriter, type LineWriter } from '../line-writer.ts'
 import { type BoundFields, chainOf, type LogRecord } from '../log-record.ts'
 import type { LogFields, LogValue } from '../log-value.ts'
 import type { Sink } from '../sink.ts'
@@ -57,7 +57,7 @@ class JsonSink implements Sink {
   constructor(to: LineWriter, options?: JsonOptions) {
     const own = lineKeys(options)
     const { time, level, message } = own
-    this.#to = to
+    this.#to = checkWriter(to)
     this.#own = own
     this.#time = time === undefined ? '' : `{${quoted(time)}:"`
     const before = time === undefined ? '{' : '",'

@@ -3,7 +3,7 @@ import { flat } from '../../primitives/flat.ts'
 import { Remembered } from '../../primitives/remembered.ts'
 import type { Level } from '../level.ts'
 import { type LineKeys, lineKeys } from '../line-keys.ts'
-import type { LineWriter } from '../line-writer.ts'
+import { checkWriter, type LineWriter } from '../line-writer.ts'
 import type { BoundFields, LogRecord } from '../log-record.ts'
 import { type LogFields, type LogValue, textOf } from '../log-value.ts'
 import type { Sink } from '../sink.ts'
@@ -37,7 +37,7 @@ class LogfmtSink implements Sink {
 
   constructor(to: LineWriter, options?: LogfmtOptions) {
     const { time, level, message } = lineKeys(options)
-    this.#to = to
+    this.#to = checkWriter(to)
     this.#time = time === undefined ? '' : `${keyText(time)}=`
     const levelKey = level === undefined ? '' : `${time === undefined ? '' : ' '}${keyText(level)}=`
     const messageKey = ` ${keyText(message)}=`
