@@ -40,6 +40,11 @@ describe('objectText', () => {
       text(new URL('https://api/v1?page=2&access_token=abc&access_token=def&api_key=k#top')),
       'https://api/v1?page=2&access_token=%5Bredacted%5D&api_key=%5Bredacted%5D#top',
     )
+    assert.equal(
+      text(new URL('https://app/cb#access_token=abc&state=xyz')),
+      'https://app/cb#access_token=%5Bredacted%5D&state=xyz',
+    )
+    assert.equal(text(new URL('https://app/#/a=b&c')), 'https://app/#/a=b&c')
     assert.equal(objectText(new URL('https://a:b@c/?token=abc'), undefined), 'https://a:***@c/?token=abc')
   })
 

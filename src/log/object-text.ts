@@ -17,15 +17,23 @@ function dateText(date: Date): string {
   return Number.isNaN(at) ? 'Invalid Date' : new Date(at).toISOString()
 }
 
-/** An address without its password, and without the values of parameters that are named like secrets. */
+/** An address without its password, and without the values of parameters that are named like secrets, in the query or the fragment. */
 function urlText(url: URL, redactor: Redactor | undefined): string {
   const shown = new URL(url.href)
   if (shown.password !== '') shown.password = '***'
   if (redactor === undefined) return shown.href
-  for (const name of new Set(shown.searchParams.keys())) {
-    if (redactor.hides(name)) shown.searchParams.set(name, redactor.censor)
-  }
+  hideIn(shown.searchParams, redactor)
+  // As OAuth gives tokens to browsers. What is no list of parameters stays as it is.
+  const fragment = new URLSearchParams(shown.hash.slice(1))
+  if (hideIn(fragment, redactor)) shown.hash = String(fragment)
   return shown.href
+}
+
+/** Says whether there was something to hide. */
+function hideIn(parameters: URLSearchParams, redactor: Redactor): boolean {
+  const hidden = [...new Set(parameters.keys())].filter((name) => redactor.hides(name))
+  for (const name of hidden) parameters.set(name, redactor.censor)
+  return hidden.length > 0
 }
 
 /** What a `new String`, `new Number` and their kin hold; any other object itself. */

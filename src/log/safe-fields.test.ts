@@ -148,4 +148,12 @@ describe('asFields', () => {
     assert.equal(asFields(fields), fields)
     assert.deepEqual(asFields(undefined), { value: undefined })
   })
+
+  it('takes bytes for a value, and does not list each of them', () => {
+    const bytes = Buffer.alloc(5)
+    assert.deepEqual(asFields(bytes), { value: bytes })
+    const startedAt = performance.now()
+    safeFields(Buffer.alloc(2_000_000) as never, undefined)
+    assert.ok(performance.now() - startedAt < 100)
+  })
 })

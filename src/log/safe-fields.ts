@@ -26,8 +26,9 @@ export function safeFields(fields: Fields, redactor: Redactor | undefined): LogF
 export function plainChars(fields: Fields, redactor: Redactor | undefined): number {
   let chars = 0
   try {
-    // An error has no fields to be listed, and a list has none with names.
-    if (typeof fields !== 'object' || fields === null || fields instanceof Error || Array.isArray(fields)) return -1
+    // An error has no fields to be listed, and a list has none with names: nor have bytes, of which there may be millions.
+    if (typeof fields !== 'object' || fields === null || fields instanceof Error) return -1
+    if (Array.isArray(fields) || ArrayBuffer.isView(fields)) return -1
     for (const key in fields) {
       const value = fields[key]
       if (typeof value === 'string') chars += value.length
@@ -80,7 +81,8 @@ function walked(given: Fields, walk: ValueWalk): LogFields {
 /** Programs without types give anything: a mistake should not lose what it was about. */
 export function asFields(given: unknown): Fields {
   if (isError(given)) return { error: given }
-  return typeof given === 'object' && given !== null && !isList(given) ? (given as Fields) : { value: given }
+  const isOne = typeof given !== 'object' || given === null || isList(given) || ArrayBuffer.isView(given)
+  return isOne ? { value: given } : (given as Fields)
 }
 
 function evaluated(value: unknown): unknown {

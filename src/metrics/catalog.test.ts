@@ -68,4 +68,17 @@ describe('Catalog', () => {
     assert.deepEqual(onCardinalityExceeded.events, [{ metric: 'a', maxSeries: 2 }])
     assert.deepEqual(shown(metrics), ['counter a 0', 'counter a 1', 'counter a __overflow__'])
   })
+
+  it('calls readers once, also where one of them collects', () => {
+    const metrics = catalog()
+    let reads = 0
+    metrics.counter({ name: 'a' })
+    metrics.onCollect(() => {
+      reads++
+      assert.deepEqual(shown(metrics), ['counter a'])
+    })
+    metrics.collect()
+    metrics.collect()
+    assert.equal(reads, 2)
+  })
 })

@@ -57,6 +57,7 @@ export class Catalog<Instrument> implements Metrics {
   readonly #registered = new Map<string, Registered<Instrument>>()
   readonly #readers = new Set<() => void>()
   readonly #onRegister = new Set<(metric: MetricOutline) => void>()
+  #isReading = false
 
   constructor(makers: InstrumentMakers<Instrument>, options?: CatalogOptions<Instrument>) {
     this.#makers = makers
@@ -101,8 +102,15 @@ export class Catalog<Instrument> implements Metrics {
 
   /** What there is, in the order in which it was made, once all that `onCollect` was given has been called. */
   collect(): CatalogEntry<Instrument>[] {
-    for (const read of this.#readers) tell(read, undefined)
+    // Not once more for a reader who collects himself, to see how large the page is, say.
+    if (!this.#isReading) this.#read()
     return Array.from(this.#registered.values(), ({ kind, spec, family }) => ({ kind, spec, series: family.all }))
+  }
+
+  #read(): void {
+    this.#isReading = true
+    for (const read of this.#readers) tell(read, undefined)
+    this.#isReading = false
   }
 
   #find(kind: MetricOutline['kind'], spec: MetricSpec<string>, shape: string, make: Make<Instrument>): unknown {

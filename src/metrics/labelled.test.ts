@@ -136,4 +136,31 @@ describe('Family', () => {
       }),
     )
   })
+
+  it('keeps so much of a value as may come from a stranger', () => {
+    const calls = family(['path'])
+    const long = 'x'.repeat(1_000)
+    const instrument = calls.with({ path: `${long}1` })
+    assert.deepEqual(instrument.values, [long])
+    assert.equal(calls.with({ path: `${long}2` }), instrument)
+    assert.equal(calls.delete({ path: `${long}3` }), true)
+  })
+
+  it('takes values for one that no wire tells apart', () => {
+    const calls = family(['path'])
+    const instrument = calls.with({ path: 'a\ud800' })
+    assert.deepEqual(instrument.values, ['a\ufffd'])
+    assert.equal(calls.with({ path: 'a\udfff' }), instrument)
+  })
+
+  it('finds what is there also when it has as many series as it may', () => {
+    const calls = new Family(
+      checkSpec({ name: 'calls', labels: ['path'], maxSeries: 1 }),
+      (values) => ({ values }),
+      () => {},
+    )
+    const instrument = calls.with({ path: '\ud800' })
+    assert.equal(calls.with({ path: '\ud801' }), instrument)
+    assert.deepEqual(calls.with({ path: 'b' }).values, ['__overflow__'])
+  })
 })

@@ -2,7 +2,7 @@
 import { Cardinality } from './cardinality.ts'
 import type { CheckedSpec } from './metric-spec.ts'
 
-/** What a label can be set to; it is written as text. */
+/** What a label can be set to; it is written as text, of which the first 1,000 characters count. */
 export type LabelValue = string | number | boolean
 
 /** A metric with labels. */
@@ -78,7 +78,8 @@ export class Family<Instrument> implements Labelled<Instrument, string> {
   }
 
   #add(labels: Readonly<Record<string, LabelValue>>): Instrument {
-    const values = this.#cardinality.admit(this.#values(labels), (others) => this.#isThere(others))
+    const given = this.#values(labels)
+    const values = this.#isThere(given) ? given : this.#cardinality.admit(given, (others) => this.#isThere(others))
     let level = this.#level
     for (const value of values.slice(0, -1)) {
       let next = level.get(value) as Level<Instrument> | undefined
@@ -107,7 +108,7 @@ export class Family<Instrument> implements Labelled<Instrument, string> {
 
   #values(labels: Readonly<Record<string, LabelValue>>): string[] {
     this.#refuseStrange(labels)
-    return this.spec.labels.map((name) => this.#text(labels, name))
+    return this.spec.labels.map((name) => labelText(this.#text(labels, name)))
   }
 
   #refuseStrange(labels: Readonly<Record<string, LabelValue>>): void {
@@ -127,6 +128,14 @@ export class Family<Instrument> implements Labelled<Instrument, string> {
       `metric ${this.spec.name}: label ${name} must be a text, a number or a boolean, but is ${value === null ? 'null' : typeof value}`,
     )
   }
+}
+
+// Values come from strangers, and each is kept for as long as the program runs.
+const mostChars = 1_000
+
+/** A value as it is kept. On no wire could two halves of pairs (Cs) be told apart: they would be two series of one name. */
+function labelText(value: string): string {
+  return (value.length > mostChars ? value.slice(0, mostChars) : value).toWellFormed()
 }
 
 /** In a loop, because a list of the keys would cost more than the whole look-up. */

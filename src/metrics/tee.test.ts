@@ -117,6 +117,26 @@ describe('tee', () => {
     assert.equal(flushed, 2)
   })
 
+  it('waits for all that flush, also where one fails', async () => {
+    let flushed = 0
+    const slow: Metrics = {
+      ...noOpMetrics,
+      async flush() {
+        await new Promise((resolve) => setImmediate(resolve))
+        flushed++
+      },
+    }
+    const rejects: Metrics = { ...noOpMetrics, flush: () => Promise.reject(new Error('gone')) }
+    const throws: Metrics = {
+      ...noOpMetrics,
+      flush() {
+        throw new Error('gone')
+      },
+    }
+    await tee(rejects, throws, slow).flush?.()
+    assert.equal(flushed, 1)
+  })
+
   it('measures nothing when there is no backend', async () => {
     const none = tee()
     none.counter({ name: 'a' }).add()

@@ -32,7 +32,8 @@ export function tee(...backends: readonly Metrics[]): Metrics {
     },
     handler: backends.find(({ handler }) => handler !== undefined)?.handler,
     flush: async () => {
-      await Promise.all(backends.map((backend) => backend.flush?.()))
+      // One that fails, which none should, is no reason not to wait for the others.
+      await Promise.allSettled(backends.map(async (backend) => await backend.flush?.()))
     },
   }
 }

@@ -200,6 +200,19 @@ describe('serve', () => {
     assert.deepEqual(record.events, ['a listens', 'log flushed'])
   })
 
+  it('flushes the log also when the metrics throw where they should reject', async () => {
+    const record = recorder<string>()
+    const broken = new Error('gone')
+    const throws = () => {
+      throw broken
+    }
+    const log = logger({ write() {}, flush: async () => record('log flushed') })
+    const metrics = Object.assign(registry(), { flush: throws })
+    const app = await serve(shop, handlers, { over: [quiet('a', () => {})], metrics, logger: log })
+    await assert.rejects(app.close(), broken)
+    assert.deepEqual(record.events, ['log flushed'])
+  })
+
   it('measures with the buckets that it is given', async () => {
     const metrics = registry()
     await using _ = await serve(shop, handlers, {

@@ -9,6 +9,7 @@ import { Closing } from '../platform/closing.ts'
 import { mounted } from '../transport/dispatch.ts'
 import { http } from '../transport/http/http.ts'
 import type { MountedHandler, RunningServer, ServerTransport, Service } from '../transport/server-transport.ts'
+import { flushAtEnd } from './flush-at-end.ts'
 import { logMetrics } from './log-metrics.ts'
 import { type ObserveOptions, observe } from './observe.ts'
 import { serverEvents, serverMetrics } from './server-events.ts'
@@ -41,7 +42,7 @@ export interface App extends AsyncDisposable {
   readonly servers: readonly RunningServer[]
   /** Where the page of the metrics is; undefined where there is none. */
   readonly metricsUrl: string | undefined
-  /** Refuses new calls, lets those in flight end, and flushes metrics and logs. */
+  /** Refuses new calls, lets those in flight end, and flushes metrics and logs, each for ten seconds at most. Rejects at the end with what failed first. */
   close(): Promise<void>
   /**
    * Resolves when the app has closed: after `close`, or after SIGINT or SIGTERM. Reading it says that the program ends with
@@ -137,10 +138,10 @@ class ServedApp implements App {
       const ends = await Promise.allSettled(this.servers.map((server) => server.close()))
       // The page stays until the last call has been counted.
       ends.push(...(await Promise.allSettled(pages.map((server) => server.close()))))
-      ends.push(...(await Promise.allSettled([metrics?.flush?.()])))
+      ends.push(await flushAtEnd(() => metrics?.flush?.()))
       counting[Symbol.dispose]()
       logger?.info('closed')
-      await logger?.flush()
+      ends.push(await flushAtEnd(() => logger?.flush()))
       const failed = ends.find((end) => end.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     })

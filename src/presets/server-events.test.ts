@@ -80,4 +80,11 @@ describe('serverMetrics', () => {
     stats.refused++
     assert.equal(counters(metrics)['rpc.server.refused_calls'], 4)
   })
+
+  it('counts what came between the last look and the end', () => {
+    const metrics = registry()
+    const stats = { inFlight: 0, served: 0, refused: 1, expired: 0, late: 0, draining: false }
+    serverMetrics(metrics, [{ stats }])[Symbol.dispose]()
+    assert.equal(counters(metrics)['rpc.server.refused_calls'], 1)
+  })
 })

@@ -76,5 +76,12 @@ export function serverMetrics(metrics: Metrics, servers: readonly { readonly sta
       seen[name] = total
     }
   }
-  return metrics.onCollect(read)
+  const reader = metrics.onCollect(read)
+  return {
+    [Symbol.dispose]() {
+      reader[Symbol.dispose]()
+      // Metrics may outlive their servers, and what came since they were read last would be in none.
+      read()
+    },
+  }
 }

@@ -60,4 +60,10 @@ describe('CounterSum', () => {
     counter.end()
     assert.deepEqual(lines, ['hits:3|c'])
   })
+
+  it('adds up texts and bigints as the numbers that they say', () => {
+    const { counter, written } = scene()
+    for (const amount of [1, '5', 2n, null, 'x'] as number[]) counter.add(amount)
+    assert.deepEqual(written(), ['hits:8|c'])
+  })
 })

@@ -16,7 +16,8 @@ export class CounterSum implements Counter, LineSeries {
 
   add(amount = 1): void {
     // Written so that NaN, for which every comparison is false, is left out.
-    if (amount >= 0 && amount < Infinity) this.#sum += amount
+    // A text, which programs without types may give, would be put behind the digits, and a bigint would throw later.
+    if (amount >= 0 && amount < Infinity) this.#sum += Number(amount)
   }
 
   write(): void {

@@ -72,4 +72,15 @@ describe('GaugeValue', () => {
     gauge.set(2)
     assert.deepEqual(written(), ['level:2|g\n'])
   })
+
+  it('takes texts and bigints for the numbers that they say', () => {
+    const { gauge, written } = scene()
+    for (const value of ['5', 5n] as unknown as number[]) {
+      gauge.set(value)
+      gauge.add(1)
+      assert.deepEqual(written(), ['level:6|g\n'])
+    }
+    gauge.set('x' as never)
+    assert.deepEqual(written(), [])
+  })
 })

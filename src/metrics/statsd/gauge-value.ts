@@ -21,7 +21,8 @@ export class GaugeValue implements Gauge, LineSeries {
   }
 
   set(value: number): void {
-    this.#value = value
+    // Of a text or a bigint, which programs without types may give.
+    this.#value = Number(value)
     this.#isTouched = true
   }
 
