@@ -91,7 +91,10 @@ export class Catalog<Instrument> implements Metrics {
     return { [Symbol.dispose]: () => void this.#readers.delete(reader) }
   }
 
-  /** Calls `look` with each metric that there is, and with each new one before it is made. What it throws goes to whoever asks for the metric, which is then not made. */
+  /**
+   * Calls `look` with each metric that there is, and with each new one before it is made: for backends with rules of their own about
+   * names. What it throws goes to whoever asks for the metric, which is then not made.
+   */
   onRegister(look: (metric: MetricOutline) => void): Disposable {
     for (const { kind, spec } of this.#registered.values()) look({ kind, spec })
     const listener = (metric: MetricOutline) => look(metric)
@@ -100,7 +103,7 @@ export class Catalog<Instrument> implements Metrics {
   }
 
   /** What there is, in the order in which it was made, once all that `onCollect` was given has been called. */
-  collect(): CatalogEntry<Instrument>[] {
+  collect(): readonly CatalogEntry<Instrument>[] {
     for (const read of this.#readers) tell(read, undefined)
     return Array.from(this.#registered.values(), ({ kind, spec, family }) => ({ kind, spec, series: family.all }))
   }
