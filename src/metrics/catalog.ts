@@ -26,12 +26,15 @@ export interface CatalogEntry<Instrument> extends MetricOutline {
   readonly series: readonly Instrument[]
 }
 
-/** Makes one instrument of a metric, of given label values. */
+/** Makes the instrument of given label values, of one metric. */
+export type Make<Instrument> = (values: readonly string[]) => Instrument
+
+/** Called once a metric; what they throw goes to whoever asks for the metric, which is then not made. */
 export interface InstrumentMakers<Instrument> {
-  counter(values: readonly string[], spec: CheckedSpec): Instrument & Counter
-  gauge(values: readonly string[], spec: CheckedSpec): Instrument & Gauge
-  histogram(values: readonly string[], spec: CheckedSpec, bounds: Float64Array): Instrument & Histogram
-  summary(values: readonly string[], spec: CheckedSpec, shape: SummaryShape): Instrument & Summary
+  counter(spec: CheckedSpec): Make<Instrument & Counter>
+  gauge(spec: CheckedSpec): Make<Instrument & Gauge>
+  histogram(spec: CheckedSpec, bounds: Float64Array): Make<Instrument & Histogram>
+  summary(spec: CheckedSpec, shape: SummaryShape): Make<Instrument & Summary>
 }
 
 /** Who hears of what becomes of metrics. */
@@ -65,23 +68,23 @@ export class Catalog<Instrument> implements Metrics {
   }
 
   counter<const L extends string = never>(spec: MetricSpec<L>): Measured<Counter, L> {
-    return this.#find('counter', spec, '', (values, checked) => this.#makers.counter(values, checked)) as never
+    return this.#find('counter', spec, '', (checked) => this.#makers.counter(checked)) as never
   }
 
   gauge<const L extends string = never>(spec: MetricSpec<L>): Measured<Gauge, L> {
-    return this.#find('gauge', spec, '', (values, checked) => this.#makers.gauge(values, checked)) as never
+    return this.#find('gauge', spec, '', (checked) => this.#makers.gauge(checked)) as never
   }
 
   histogram<const L extends string = never>(spec: HistogramSpec<L>): Measured<Histogram, L> {
     const bounds = checkBuckets(spec.name, spec.buckets ?? latencyBuckets)
-    const make: Make<Instrument> = (values, checked) => this.#makers.histogram(values, checked, bounds)
-    return this.#find('histogram', spec, `buckets ${bounds.join(' ')}`, make) as never
+    const maker: Maker<Instrument> = (checked) => this.#makers.histogram(checked, bounds)
+    return this.#find('histogram', spec, `buckets ${bounds.join(' ')}`, maker) as never
   }
 
   summary<const L extends string = never>(spec: SummarySpec<L>): Measured<Summary, L> {
     const shape = checkSummary(spec)
-    const make: Make<Instrument> = (values, checked) => this.#makers.summary(values, checked, shape)
-    return this.#find('summary', spec, `${JSON.stringify(shape)}`, make) as never
+    const maker: Maker<Instrument> = (checked) => this.#makers.summary(checked, shape)
+    return this.#find('summary', spec, `${JSON.stringify(shape)}`, maker) as never
   }
 
   onCollect(read: () => void): Disposable {
@@ -108,7 +111,7 @@ export class Catalog<Instrument> implements Metrics {
     return Array.from(this.#registered.values(), ({ kind, spec, family }) => ({ kind, spec, series: family.all }))
   }
 
-  #find(kind: MetricOutline['kind'], spec: MetricSpec<string>, shape: string, make: Make<Instrument>): unknown {
+  #find(kind: MetricOutline['kind'], spec: MetricSpec<string>, shape: string, maker: Maker<Instrument>): unknown {
     const checked = checkSpec(spec)
     const unit = checked.unit && ` in ${checked.unit}`
     const whole = `${kind}${unit} with labels [${checked.labels.join(', ')}]${shape && ` and ${shape}`}`
@@ -120,7 +123,7 @@ export class Catalog<Instrument> implements Metrics {
     for (const look of this.#onRegister) look({ kind, spec: checked })
     const family = new Family(
       checked,
-      (values) => make(values, checked),
+      maker(checked),
       (metric) => tell(this.#onCardinalityExceeded, { metric, maxSeries: checked.maxSeries }),
       this.#onDelete,
     )
@@ -130,7 +133,7 @@ export class Catalog<Instrument> implements Metrics {
   }
 }
 
-type Make<Instrument> = (values: readonly string[], spec: CheckedSpec) => Instrument
+type Maker<Instrument> = (spec: CheckedSpec) => Make<Instrument>
 
 /** Prints that a metric has too many series. */
 export function warnOfCardinality({ metric, maxSeries }: CardinalityExceeded): void {

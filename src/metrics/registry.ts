@@ -35,10 +35,10 @@ export class Registry extends Catalog<Series> {
     const turn = { count: 0 }
     super(
       {
-        counter: (values) => new CounterSeries(values, turn),
-        gauge: (values) => new GaugeSeries(values),
-        histogram: (values, _spec, bounds) => new HistogramSeries(values, bounds, turn),
-        summary: (values, _spec, shape) => new SummarySeries(values, shape, clock),
+        counter: () => (values) => new CounterSeries(values, turn),
+        gauge: () => (values) => new GaugeSeries(values),
+        histogram: (_spec, bounds) => (values) => new HistogramSeries(values, bounds, turn),
+        summary: (_spec, shape) => (values) => new SummarySeries(values, shape, clock),
       },
       { onCardinalityExceeded: options?.onCardinalityExceeded },
     )

@@ -59,12 +59,12 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
   /** Takes options that `checkedAddress` has looked at. Throws a RangeError for an interval or a jitter that is none, before it opens anything. */
   constructor(options: StatsdOptions, format: LineFormat, open: OpenChannel) {
     const { sampleRatio = 1, random = systemRandom, clock, onCardinalityExceeded } = options
-    const timing = (values: readonly string[], spec: CheckedSpec) =>
+    const timing = (spec: CheckedSpec) => (values: readonly string[]) =>
       new TimingLines(format.timing(spec, values, sampleRatio), { sampleRatio, random }, this.#writer)
     super(
       {
-        counter: (values, spec) => new CounterSum(format.counter(spec, values), this.#writer),
-        gauge: (values, spec) => new GaugeValue(format.gauge(spec, values), format.signAdds, this.#writer),
+        counter: (spec) => (values) => new CounterSum(format.counter(spec, values), this.#writer),
+        gauge: (spec) => (values) => new GaugeValue(format.gauge(spec, values), format.signAdds, this.#writer),
         histogram: timing,
         summary: timing,
       },
