@@ -7,6 +7,7 @@ import type { Histogram, HistogramSpec } from './histogram.ts'
 import { Family, type Measured } from './labelled.ts'
 import { type CheckedSpec, checkSpec, type MetricSpec } from './metric-spec.ts'
 import type { Metrics } from './metrics.ts'
+import { Readers } from './readers.ts'
 import { checkSummary, type Summary, type SummaryShape, type SummarySpec } from './summary.ts'
 
 /** A metric had more series than its `maxSeries`. */
@@ -37,12 +38,14 @@ export interface InstrumentMakers<Instrument> {
   summary(spec: CheckedSpec, shape: SummaryShape): Make<Instrument & Summary>
 }
 
-/** Who hears of what becomes of metrics. */
+/** Who hears of what becomes of metrics, and of their being read. */
 export interface CatalogOptions<Instrument> {
   /** Told once a metric. @default prints it with `console.warn` */
   readonly onCardinalityExceeded?: ((event: CardinalityExceeded) => void) | undefined
   /** Called with each instrument that is forgotten. @default nothing */
   readonly onDelete?: ((instrument: Instrument) => void) | undefined
+  /** Where `onCollect` puts what it is given. @default a list of its own */
+  readonly readers?: Readers | undefined
 }
 
 interface Registered<Instrument> extends MetricOutline {
@@ -58,13 +61,14 @@ export class Catalog<Instrument> implements Metrics {
   readonly #onCardinalityExceeded: (event: CardinalityExceeded) => void
   readonly #onDelete: ((instrument: Instrument) => void) | undefined
   readonly #registered = new Map<string, Registered<Instrument>>()
-  readonly #readers = new Set<() => void>()
+  readonly #readers: Readers
   readonly #onRegister = new Set<(metric: MetricOutline) => void>()
 
   constructor(makers: InstrumentMakers<Instrument>, options?: CatalogOptions<Instrument>) {
     this.#makers = makers
     this.#onCardinalityExceeded = options?.onCardinalityExceeded ?? warnOfCardinality
     this.#onDelete = options?.onDelete
+    this.#readers = options?.readers ?? new Readers()
   }
 
   counter<const L extends string = never>(spec: MetricSpec<L>): Measured<Counter, L> {
@@ -88,10 +92,7 @@ export class Catalog<Instrument> implements Metrics {
   }
 
   onCollect(read: () => void): Disposable {
-    // Each has an entry of its own, even where two are the same function.
-    const reader = () => read()
-    this.#readers.add(reader)
-    return { [Symbol.dispose]: () => void this.#readers.delete(reader) }
+    return this.#readers.add(read)
   }
 
   /**
@@ -107,7 +108,7 @@ export class Catalog<Instrument> implements Metrics {
 
   /** What there is, in the order in which it was made, once all that `onCollect` was given has been called. */
   collect(): readonly CatalogEntry<Instrument>[] {
-    for (const read of this.#readers) tell(read, undefined)
+    this.#readers.call()
     return Array.from(this.#registered.values(), ({ kind, spec, family }) => ({ kind, spec, series: family.all }))
   }
 
