@@ -9,7 +9,7 @@ import { logLimits, logText, textOf } from './log-value.ts'
 import type { Redactor } from './redact.ts'
 import { asFields, type Fields, type GivenFields, safeFields } from './safe-fields.ts'
 import type { Sink } from './sink.ts'
-import type { SinkGuard } from './sink-guard.ts'
+import { droppedBy, type SinkGuard } from './sink-guard.ts'
 import { logValue } from './value-walk.ts'
 
 /** Where a logger and those made of it log to. */
@@ -41,7 +41,7 @@ export class LogOutput {
   }
 
   get dropped(): number {
-    return this.#guard.lost + this.#guard.droppedBy(this.#sink)
+    return this.#guard.lost + droppedBy(this.#sink)
   }
 
   flush(): Promise<void> {

@@ -5,7 +5,7 @@ import { manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
 import type { LogRecord } from './log-record.ts'
 import type { Sink } from './sink.ts'
-import { type SinkFailed, SinkGuard } from './sink-guard.ts'
+import { droppedBy, type SinkFailed, SinkGuard } from './sink-guard.ts'
 
 const record: LogRecord = { at: 0, level: 'info', message: 'm', bound: undefined, fields: undefined }
 const error = new Error('full')
@@ -87,14 +87,15 @@ describe('SinkGuard', () => {
       ],
     )
   })
+})
 
+describe('droppedBy', () => {
   it('takes what a sink says that it lost for a number', () => {
-    const { guard } = setUp()
     const sink = (dropped: unknown) => ({ write() {}, dropped }) as Sink
     assert.deepEqual(
-      [7, 0, undefined, NaN, null, 'x'].map((dropped) => guard.droppedBy(sink(dropped))),
+      [7, 0, undefined, NaN, null, 'x'].map((dropped) => droppedBy(sink(dropped))),
       [7, 0, 0, 0, 0, 0],
     )
-    assert.equal(guard.droppedBy(Object.defineProperty(sink(0), 'dropped', { get: failing })), 0)
+    assert.equal(droppedBy(Object.defineProperty(sink(0), 'dropped', { get: failing })), 0)
   })
 })

@@ -52,15 +52,6 @@ export class SinkGuard {
     }
   }
 
-  /** How many records a sink says that it lost. */
-  droppedBy(sink: Sink): number {
-    try {
-      return Number(sink.dropped ?? 0) || 0
-    } catch {
-      return 0
-    }
-  }
-
   #fail(error: unknown, records: number): void {
     this.#lost += records
     try {
@@ -71,6 +62,15 @@ export class SinkGuard {
     } catch {
       // There is nobody left to tell.
     }
+  }
+}
+
+/** How many records a sink says that it lost; 0 where it cannot tell. */
+export function droppedBy(sink: Sink): number {
+  try {
+    return Number(sink.dropped ?? 0) || 0
+  } catch {
+    return 0
   }
 }
 

@@ -8,13 +8,15 @@ interface Made {
   readonly what: string
 }
 
-const made = (...parts: readonly unknown[]) => ({ what: parts.join(' '), add() {}, set() {}, observe() {} })
+const made =
+  (...parts: readonly unknown[]) =>
+  (values: readonly string[]) => ({ what: [...parts, ...values].join(' '), add() {}, set() {}, observe() {} })
 
 const makers: InstrumentMakers<Made> = {
-  counter: (values, { name }) => made('counter', name, ...values),
-  gauge: (values, { name }) => made('gauge', name, ...values),
-  histogram: (values, { name }, bounds) => made('histogram', name, ...values, bounds.join()),
-  summary: (values, { name }, { quantiles }) => made('summary', name, ...values, quantiles.join()),
+  counter: ({ name }) => made('counter', name),
+  gauge: ({ name }) => made('gauge', name),
+  histogram: ({ name }, bounds) => made('histogram', name, bounds.join()),
+  summary: ({ name }, { quantiles }) => made('summary', name, quantiles.join()),
 }
 
 const catalog = (options?: CatalogOptions<Made>) => new Catalog<Made>(makers, options)
@@ -46,6 +48,24 @@ describe('Catalog', () => {
     const labelled = metrics.gauge({ name: 'b', labels: ['x'] })
     assert.equal(labelled.with({ x: 1 }), labelled.with({ x: '1' }))
     assert.equal(metrics.gauge({ name: 'b', labels: ['x'] }), labelled)
+  })
+
+  it('asks its makers once a metric, whether there is an instrument or not, and has none that they refuse', () => {
+    const asked: string[] = []
+    const metrics = new Catalog<Made>({
+      ...makers,
+      gauge(spec) {
+        asked.push(spec.name)
+        if (asked.length === 1) throw new TypeError('no')
+        return makers.gauge(spec)
+      },
+    })
+    const labelled = () => metrics.gauge({ name: 'a', labels: ['x'] })
+    assert.throws(labelled, { message: 'no' })
+    assert.deepEqual(metrics.collect(), [])
+    for (const x of [1, 2]) labelled().with({ x })
+    assert.deepEqual(asked, ['a', 'a'])
+    assert.deepEqual(shown(metrics), ['gauge a 1', 'gauge a 2'])
   })
 
   it('tells of an instrument that is forgotten', () => {

@@ -7,6 +7,7 @@ import type { Histogram, HistogramSpec } from './histogram.ts'
 import { Family, type Measured } from './labelled.ts'
 import { type CheckedSpec, checkSpec, type MetricSpec } from './metric-spec.ts'
 import type { Metrics } from './metrics.ts'
+import { Readers } from './readers.ts'
 import { checkSummary, type Summary, type SummaryShape, type SummarySpec } from './summary.ts'
 
 /** A metric had more series than its `maxSeries`. */
@@ -26,20 +27,25 @@ export interface CatalogEntry<Instrument> extends MetricOutline {
   readonly series: readonly Instrument[]
 }
 
-/** Makes one instrument of a metric, of given label values. */
+/** Makes the instrument of given label values, of one metric. */
+export type Make<Instrument> = (values: readonly string[]) => Instrument
+
+/** Called once a metric; what they throw goes to whoever asks for the metric, which is then not made. */
 export interface InstrumentMakers<Instrument> {
-  counter(values: readonly string[], spec: CheckedSpec): Instrument & Counter
-  gauge(values: readonly string[], spec: CheckedSpec): Instrument & Gauge
-  histogram(values: readonly string[], spec: CheckedSpec, bounds: Float64Array): Instrument & Histogram
-  summary(values: readonly string[], spec: CheckedSpec, shape: SummaryShape): Instrument & Summary
+  counter(spec: CheckedSpec): Make<Instrument & Counter>
+  gauge(spec: CheckedSpec): Make<Instrument & Gauge>
+  histogram(spec: CheckedSpec, bounds: Float64Array): Make<Instrument & Histogram>
+  summary(spec: CheckedSpec, shape: SummaryShape): Make<Instrument & Summary>
 }
 
-/** Who hears of what becomes of metrics. */
+/** Who hears of what becomes of metrics, and of their being read. */
 export interface CatalogOptions<Instrument> {
   /** Told once a metric. @default prints it with `console.warn` */
   readonly onCardinalityExceeded?: ((event: CardinalityExceeded) => void) | undefined
   /** Called with each instrument that is forgotten. @default nothing */
   readonly onDelete?: ((instrument: Instrument) => void) | undefined
+  /** Where `onCollect` puts what it is given. @default a list of its own */
+  readonly readers?: Readers | undefined
 }
 
 interface Registered<Instrument> extends MetricOutline {
@@ -55,44 +61,44 @@ export class Catalog<Instrument> implements Metrics {
   readonly #onCardinalityExceeded: (event: CardinalityExceeded) => void
   readonly #onDelete: ((instrument: Instrument) => void) | undefined
   readonly #registered = new Map<string, Registered<Instrument>>()
-  readonly #readers = new Set<() => void>()
+  readonly #readers: Readers
   readonly #onRegister = new Set<(metric: MetricOutline) => void>()
-  #isReading = false
 
   constructor(makers: InstrumentMakers<Instrument>, options?: CatalogOptions<Instrument>) {
     this.#makers = makers
     this.#onCardinalityExceeded = options?.onCardinalityExceeded ?? warnOfCardinality
     this.#onDelete = options?.onDelete
+    this.#readers = options?.readers ?? new Readers()
   }
 
   counter<const L extends string = never>(spec: MetricSpec<L>): Measured<Counter, L> {
-    return this.#find('counter', spec, '', (values, checked) => this.#makers.counter(values, checked)) as never
+    return this.#find('counter', spec, '', (checked) => this.#makers.counter(checked)) as never
   }
 
   gauge<const L extends string = never>(spec: MetricSpec<L>): Measured<Gauge, L> {
-    return this.#find('gauge', spec, '', (values, checked) => this.#makers.gauge(values, checked)) as never
+    return this.#find('gauge', spec, '', (checked) => this.#makers.gauge(checked)) as never
   }
 
   histogram<const L extends string = never>(spec: HistogramSpec<L>): Measured<Histogram, L> {
     const bounds = checkBuckets(spec.name, spec.buckets ?? latencyBuckets)
-    const make: Make<Instrument> = (values, checked) => this.#makers.histogram(values, checked, bounds)
-    return this.#find('histogram', spec, `buckets ${bounds.join(' ')}`, make) as never
+    const maker: Maker<Instrument> = (checked) => this.#makers.histogram(checked, bounds)
+    return this.#find('histogram', spec, `buckets ${bounds.join(' ')}`, maker) as never
   }
 
   summary<const L extends string = never>(spec: SummarySpec<L>): Measured<Summary, L> {
     const shape = checkSummary(spec)
-    const make: Make<Instrument> = (values, checked) => this.#makers.summary(values, checked, shape)
-    return this.#find('summary', spec, `${JSON.stringify(shape)}`, make) as never
+    const maker: Maker<Instrument> = (checked) => this.#makers.summary(checked, shape)
+    return this.#find('summary', spec, `${JSON.stringify(shape)}`, maker) as never
   }
 
   onCollect(read: () => void): Disposable {
-    // Each has an entry of its own, even where two are the same function.
-    const reader = () => read()
-    this.#readers.add(reader)
-    return { [Symbol.dispose]: () => void this.#readers.delete(reader) }
+    return this.#readers.add(read)
   }
 
-  /** Calls `look` with each metric that there is, and with each new one before it is made. What it throws goes to whoever asks for the metric, which is then not made. */
+  /**
+   * Calls `look` with each metric that there is, and with each new one before it is made: for backends with rules of their own about
+   * names. What it throws goes to whoever asks for the metric, which is then not made.
+   */
   onRegister(look: (metric: MetricOutline) => void): Disposable {
     for (const { kind, spec } of this.#registered.values()) look({ kind, spec })
     const listener = (metric: MetricOutline) => look(metric)
@@ -101,19 +107,12 @@ export class Catalog<Instrument> implements Metrics {
   }
 
   /** What there is, in the order in which it was made, once all that `onCollect` was given has been called. */
-  collect(): CatalogEntry<Instrument>[] {
-    // Not once more for a reader who collects himself, to see how large the page is, say.
-    if (!this.#isReading) this.#read()
+  collect(): readonly CatalogEntry<Instrument>[] {
+    this.#readers.call()
     return Array.from(this.#registered.values(), ({ kind, spec, family }) => ({ kind, spec, series: family.all }))
   }
 
-  #read(): void {
-    this.#isReading = true
-    for (const read of this.#readers) tell(read, undefined)
-    this.#isReading = false
-  }
-
-  #find(kind: MetricOutline['kind'], spec: MetricSpec<string>, shape: string, make: Make<Instrument>): unknown {
+  #find(kind: MetricOutline['kind'], spec: MetricSpec<string>, shape: string, maker: Maker<Instrument>): unknown {
     const checked = checkSpec(spec)
     const unit = checked.unit && ` in ${checked.unit}`
     const whole = `${kind}${unit} with labels [${checked.labels.join(', ')}]${shape && ` and ${shape}`}`
@@ -125,7 +124,7 @@ export class Catalog<Instrument> implements Metrics {
     for (const look of this.#onRegister) look({ kind, spec: checked })
     const family = new Family(
       checked,
-      (values) => make(values, checked),
+      maker(checked),
       (metric) => tell(this.#onCardinalityExceeded, { metric, maxSeries: checked.maxSeries }),
       this.#onDelete,
     )
@@ -135,7 +134,7 @@ export class Catalog<Instrument> implements Metrics {
   }
 }
 
-type Make<Instrument> = (values: readonly string[], spec: CheckedSpec) => Instrument
+type Maker<Instrument> = (spec: CheckedSpec) => Make<Instrument>
 
 /** Prints that a metric has too many series. */
 export function warnOfCardinality({ metric, maxSeries }: CardinalityExceeded): void {

@@ -3,6 +3,7 @@ import { type Clock, systemClock, type Task, type Timer } from '../core/clock.ts
 import { checkNumber } from '../primitives/check.ts'
 import { RingBuffer } from '../primitives/ring-buffer.ts'
 import type { Channel, ChannelListener } from './channel.ts'
+import { Flushes } from './flushes.ts'
 import { LineEncoder } from './line-encoder.ts'
 
 /** How lines are collected, and how many are kept. */
@@ -34,12 +35,6 @@ interface Chunk extends Part {
   readonly bytes: Uint8Array
 }
 
-interface Waiting {
-  /** The lines that were accepted when the wait began. */
-  readonly upTo: number
-  readonly end: () => void
-}
-
 const newline = '\n'
 const background = { background: true }
 const mostDatagramBytes = 65_507
@@ -56,7 +51,6 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   readonly #encoder: LineEncoder
   readonly #maxPendingBytes: number
   readonly #flushIntervalMs: number
-  readonly #flushTimeoutMs: number
   readonly #clock: Clock
   /** The longest line, and what fits into one text, in characters: of which each is a byte, at least. */
   readonly #longest: number
@@ -67,7 +61,8 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   #pendingBytes = 0
   /** Given to the channel, and without an answer. */
   readonly #given = new RingBuffer<Part>()
-  readonly #waiting = new Set<Waiting>()
+  /** By the numbers of lines, of which the first is 0. */
+  readonly #flushes: Flushes
   #timer: Timer | undefined
   /** The channel takes nothing until it says so. */
   #blocked = false
@@ -92,8 +87,9 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
       { min: maxChunkBytes, max: mostPendingBytes },
     )
     this.#flushIntervalMs = checkNumber('flushIntervalMs', options.flushIntervalMs ?? 100, { min: 0 })
-    this.#flushTimeoutMs = checkNumber('flushTimeoutMs', options.flushTimeoutMs ?? 2_000, { min: 0 })
+    const flushTimeoutMs = checkNumber('flushTimeoutMs', options.flushTimeoutMs ?? 2_000, { min: 0 })
     this.#clock = options.clock ?? systemClock
+    this.#flushes = new Flushes(this.#clock, flushTimeoutMs)
     // The last line feed of a datagram stays at home.
     this.#fits = datagrams ? maxChunkBytes + 1 : maxChunkBytes
     this.#longest = datagrams ? this.#fits : this.#maxPendingBytes
@@ -133,18 +129,8 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   /** Resolves when what was written until now was handed over or dropped, or at `flushTimeoutMs`: then the rest stays where it is. */
   flush(): Promise<void> {
     if (!this.#blocked) this.#cutAll()
-    const upTo = this.#accepted + this.#lines
-    if (this.#settled >= upTo) return Promise.resolve()
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#waiting.delete(waiting)
-        timer.cancel()
-        resolve()
-      }
-      const waiting: Waiting = { upTo, end }
-      const timer = this.#clock.schedule(this.#flushTimeoutMs, end)
-      this.#waiting.add(waiting)
-    })
+    const newest = this.#accepted + this.#lines - 1
+    return this.#oldest > newest ? Promise.resolve() : this.#flushes.wait(newest)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,11 +161,11 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
 
   onReady(): void {
     this.#send()
-    if (!this.#blocked && (this.#due || this.#waiting.size > 0)) this.#cutAll()
+    if (!this.#blocked && (this.#due || this.#flushes.size > 0)) this.#cutAll()
   }
 
-  /** Up to which line all was handed over or dropped. */
-  get #settled(): number {
+  /** The first line that was neither handed over nor dropped. */
+  get #oldest(): number {
     return (this.#given.peek() ?? this.#pending.peek())?.start ?? this.#accepted
   }
 
@@ -251,9 +237,7 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   }
 
   #release(): void {
-    if (this.#waiting.size === 0) return
-    const settled = this.#settled
-    for (const waiting of this.#waiting) if (waiting.upTo <= settled) waiting.end()
+    if (this.#flushes.size > 0) this.#flushes.settle(this.#oldest)
   }
 }
 

@@ -1,9 +1,9 @@
 // The writing itself: a batch at a time to one descriptor, through everything that a kernel may answer.
 import type { Timer } from '../../core/clock.ts'
 import { tell } from '../../core/tell.ts'
+import { Flushes } from '../../platform/flushes.ts'
 import type { Batch } from './batch.ts'
 import { DropNotice } from './drop-notice.ts'
-import { Flushes } from './flushes.ts'
 import { type Kernel, nodeKernel } from './kernel.ts'
 import { LastWrites } from './last-writes.ts'
 import { LineQueue } from './line-queue.ts'

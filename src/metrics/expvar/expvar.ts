@@ -1,5 +1,6 @@
 // expvar: the page of variables that Go programs have at /debug/vars, for the readers made for those (expvarmon, Datadog, Netdata, Metricbeat).
 import type { Handler } from '../../core/handler.ts'
+import { refuseMethod } from '../refuse-method.ts'
 import type { Registry } from '../registry.ts'
 import { memStats } from './mem-stats.ts'
 import { type Variable, variables } from './variables.ts'
@@ -27,12 +28,8 @@ export function expvar(registry: Registry, options?: ExpvarOptions): Handler {
   if (!Object.hasOwn(shown, cmdline))
     throw new TypeError(`cmdline must be one of ${Object.keys(shown).join(', ')}, but is ${String(cmdline)}`)
   return ({ method }) => {
-    if (method !== 'GET' && method !== 'HEAD') {
-      return new Response(`variables are read with GET, not ${method}\n`, {
-        status: 405,
-        headers: { allow: 'GET, HEAD', 'content-type': 'text/plain; charset=utf-8' },
-      })
-    }
+    const refused = refuseMethod(method, 'variables')
+    if (refused !== undefined) return refused
     const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
     // Nothing is collected for one who would not see it.
     return new Response(method === 'HEAD' ? null : page(registry, shown[cmdline]), { headers })

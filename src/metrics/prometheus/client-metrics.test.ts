@@ -116,6 +116,23 @@ for (const [name, client] of Object.entries({ 'prom-client': promClient, '@prome
       assert.deepEqual(await values(), ['2', '2', '-1'])
     })
 
+    it('changes a metric of somebody else once, and calls the readers of all', async () => {
+      const { register, metrics, again, samples } = recorded()
+      const theirs = new client.Gauge({ name: 'theirs', help: 't', registers: [register as never] })
+      metrics.gauge({ name: 'theirs' })
+      const changed = () => (theirs as { readonly collect?: unknown }).collect
+      const collect = changed()
+      let reads = 0
+      for (let round = 0; round < 3; round++) {
+        const more = again()
+        more.gauge({ name: 'theirs' })
+        more.onCollect(() => void reads++)
+      }
+      assert.equal(changed(), collect)
+      await samples()
+      assert.equal(reads, 3)
+    })
+
     it('has no more series than the limit, and sums stay true', async () => {
       const events: unknown[] = []
       const { metrics, samples } = recorded({ onCardinalityExceeded: (event) => events.push(event) })

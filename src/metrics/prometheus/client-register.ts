@@ -62,8 +62,6 @@ export interface ClientConfiguration {
   readonly labelNames: string[]
   /** Their own class, which has more members than we use: only an empty list has a type that fits. */
   readonly registers: never[]
-  /** Called when the metric is read. */
-  readonly collect: () => void
   readonly buckets?: number[]
   readonly percentiles?: number[]
   readonly maxAgeSeconds?: number
@@ -74,6 +72,8 @@ export interface ClientConfiguration {
 export interface ClientMetric<Child> {
   labels(labels: Record<string, string>): Child
   remove(labels: Record<string, string>): void
+  /** Called when the metric is read. The clients' own types leave it out. */
+  collect?: (() => unknown) | undefined
 }
 
 /** One series of a counter. */

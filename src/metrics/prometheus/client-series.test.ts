@@ -10,13 +10,15 @@ function recording() {
     set: (value: number) => calls.push(['set', value]),
     observe: (value: number) => calls.push(['observe', value]),
   }
-  return { calls, child }
+  const removed: Record<string, string>[] = []
+  const metric = { labels: () => child, remove: (labels: Record<string, string>) => void removed.push(labels) }
+  return { calls, removed, metric }
 }
 
 describe('ClientCounter', () => {
   it('passes on what can be counted', () => {
-    const { calls, child } = recording()
-    const counter = new ClientCounter(child, {})
+    const { calls, metric } = recording()
+    const counter = new ClientCounter(metric, {})
     for (const amount of [undefined, 2.5, 0, -1, Number.NaN, Infinity]) counter.add(amount)
     assert.deepEqual(calls, [
       ['inc', 1],
@@ -28,8 +30,8 @@ describe('ClientCounter', () => {
 
 describe('ClientGauge', () => {
   it('passes on every value, and what can be added', () => {
-    const { calls, child } = recording()
-    const gauge = new ClientGauge(child, {})
+    const { calls, metric } = recording()
+    const gauge = new ClientGauge(metric, {})
     for (const value of [2, -Infinity]) gauge.set(value)
     for (const amount of [-1.5, Number.NaN, Infinity]) gauge.add(amount)
     assert.deepEqual(calls, [
@@ -42,8 +44,8 @@ describe('ClientGauge', () => {
 
 describe('ClientObserver', () => {
   it('passes on finite values', () => {
-    const { calls, child } = recording()
-    const histogram = new ClientObserver(child, {})
+    const { calls, metric } = recording()
+    const histogram = new ClientObserver(metric, {})
     for (const value of [-2, 0, Number.NaN, Infinity]) histogram.observe(value)
     assert.deepEqual(calls, [
       ['observe', -2],
@@ -53,10 +55,11 @@ describe('ClientObserver', () => {
 })
 
 describe('ClientSeries', () => {
-  it('passes on nothing once it is forgotten, and gives its labels', () => {
-    const { calls, child } = recording()
-    const gauge = new ClientGauge(child, { a: 'b' })
-    assert.deepEqual(gauge.forget(), { a: 'b' })
+  it('passes on nothing once it is forgotten, and is removed', () => {
+    const { calls, removed, metric } = recording()
+    const gauge = new ClientGauge(metric, { a: 'b' })
+    gauge.forget()
+    assert.deepEqual(removed, [{ a: 'b' }])
     gauge.set(1)
     gauge.add(1)
     assert.deepEqual(calls, [])

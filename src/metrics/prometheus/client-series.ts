@@ -2,22 +2,24 @@
 import type { Counter } from '../counter.ts'
 import type { Gauge } from '../gauge.ts'
 import type { Histogram } from '../histogram.ts'
-import type { ClientCounterChild, ClientGaugeChild, ClientObserverChild } from './client-register.ts'
+import type { ClientCounterChild, ClientGaugeChild, ClientMetric, ClientObserverChild } from './client-register.ts'
 
 /** One series that a client keeps, until it is forgotten. */
 export class ClientSeries<Child> {
+  readonly #metric: ClientMetric<Child>
   readonly #labels: Record<string, string>
   protected child: Child | undefined
 
-  constructor(child: Child, labels: Record<string, string>) {
-    this.child = child
+  constructor(metric: ClientMetric<Child>, labels: Record<string, string>) {
+    this.#metric = metric
     this.#labels = labels
+    this.child = metric.labels(labels)
   }
 
-  /** From now on nothing reaches the client, for which this would be a new series. Gives the labels of the old one. */
-  forget(): Record<string, string> {
+  /** Removes it from the client, which nothing reaches from now on: it would be a new series there. */
+  forget(): void {
     this.child = undefined
-    return this.#labels
+    this.#metric.remove(this.#labels)
   }
 }
 

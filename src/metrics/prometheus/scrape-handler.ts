@@ -1,5 +1,6 @@
 // The page as a Handler: which format is asked for, and which of the metrics; and the page made small on its way.
 import type { Handler } from '../../core/handler.ts'
+import { refuseMethod } from '../refuse-method.ts'
 import { acceptsGzip, contentTypes, type Format, formatOf } from './format.ts'
 
 /** What of the page is wanted: all, or the metrics of which one name is among these. */
@@ -15,12 +16,8 @@ const leastGzipChars = 1_024
 export function scrapeHandler(render: (format: Format, wanted: Wanted) => string | Promise<string>): Handler {
   return async (request) => {
     const { method } = request
-    if (method !== 'GET' && method !== 'HEAD') {
-      return new Response(`metrics are read with GET, not ${method}\n`, {
-        status: 405,
-        headers: { allow: 'GET, HEAD', 'content-type': 'text/plain; charset=utf-8' },
-      })
-    }
+    const refused = refuseMethod(method, 'metrics')
+    if (refused !== undefined) return refused
     const format = formatOf(request.headers.get('accept'))
     const headers = { 'content-type': contentTypes[format] }
     // The page is not made: a reader of `onCollect` may cost something, and nobody would see what it gives.

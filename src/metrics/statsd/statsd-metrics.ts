@@ -5,14 +5,9 @@ import type { Channel } from '../../platform/channel.ts'
 import type { SocketFailure } from '../../platform/socket-options.ts'
 import { systemRandom } from '../../primitives/random.ts'
 import { Catalog } from '../catalog.ts'
-import type { Counter } from '../counter.ts'
-import type { Gauge } from '../gauge.ts'
-import type { Histogram, HistogramSpec } from '../histogram.ts'
-import type { Measured } from '../labelled.ts'
-import { type CheckedSpec, checkSpec, type MetricSpec } from '../metric-spec.ts'
+import { type CheckedSpec, checkSpec } from '../metric-spec.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Push, push } from '../push.ts'
-import type { Summary, SummarySpec } from '../summary.ts'
 import { CounterSum } from './counter-sum.ts'
 import { GaugeValue } from './gauge-value.ts'
 import type { Line, LineFormat } from './line-format.ts'
@@ -47,8 +42,7 @@ export type OpenChannel = (onError: (failure: SocketFailure) => void) => Channel
 const droppedLines = checkSpec({ name: 'statsd.dropped_lines' })
 
 /** Sums counters, keeps gauges and writes lines. While the receiver is down or slow, sums and gauges wait here, where nothing of them is lost. */
-export class StatsdMetrics implements Statsd {
-  readonly #catalog: Catalog<LineSeries>
+export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
   readonly #channel: Channel
   readonly #writer: BatchWriter
   readonly #push: Push
@@ -65,51 +59,30 @@ export class StatsdMetrics implements Statsd {
   /** Takes options that `checkedAddress` has looked at. Throws a RangeError for an interval or a jitter that is none, before it opens anything. */
   constructor(options: StatsdOptions, format: LineFormat, open: OpenChannel) {
     const { sampleRatio = 1, random = systemRandom, clock, onCardinalityExceeded } = options
+    const timing = (spec: CheckedSpec) => (values: readonly string[]) =>
+      new TimingLines(format.timing(spec, values, sampleRatio), { sampleRatio, random }, this.#writer)
+    super(
+      {
+        counter: (spec) => (values) => new CounterSum(format.counter(spec, values), this.#writer),
+        gauge: (spec) => (values) => new GaugeValue(format.gauge(spec, values), format.signAdds, this.#writer),
+        histogram: timing,
+        summary: timing,
+      },
+      { onCardinalityExceeded, onDelete: (series) => series.end() },
+    )
     const { intervalMs, jitterRatio, maxPacketBytes, maxPendingBytes, onError } = options
     this.#push = push(() => this.#write(), { intervalMs, jitterRatio, clock, random })
     this.#channel = open(({ address, error }) => {
       this.#lastError = error
       tell(onError, { url: address, error })
     })
-    const writer = new BatchWriter(this.#channel, { maxChunkBytes: maxPacketBytes, maxPendingBytes, clock })
-    this.#writer = writer
+    this.#writer = new BatchWriter(this.#channel, { maxChunkBytes: maxPacketBytes, maxPendingBytes, clock })
     this.#droppedLine = format.counter(droppedLines, [])
-    const timing = (values: readonly string[], spec: CheckedSpec) =>
-      new TimingLines(format.timing(spec, values, sampleRatio), { sampleRatio, random }, writer)
-    this.#catalog = new Catalog<LineSeries>(
-      {
-        counter: (values, spec) => new CounterSum(format.counter(spec, values), writer),
-        gauge: (values, spec) => new GaugeValue(format.gauge(spec, values), format.signAdds, writer),
-        histogram: timing,
-        summary: timing,
-      },
-      { onCardinalityExceeded, onDelete: (series) => series.end() },
-    )
   }
 
   get stats(): StatsdStats {
     const { sent, dropped, pendingBytes } = this.#writer
     return { sent, dropped, pendingBytes, state: this.#channel.state, lastError: this.#lastError }
-  }
-
-  counter<const L extends string = never>(spec: MetricSpec<L>): Measured<Counter, L> {
-    return this.#catalog.counter(spec)
-  }
-
-  gauge<const L extends string = never>(spec: MetricSpec<L>): Measured<Gauge, L> {
-    return this.#catalog.gauge(spec)
-  }
-
-  histogram<const L extends string = never>(spec: HistogramSpec<L>): Measured<Histogram, L> {
-    return this.#catalog.histogram(spec)
-  }
-
-  summary<const L extends string = never>(spec: SummarySpec<L>): Measured<Summary, L> {
-    return this.#catalog.summary(spec)
-  }
-
-  onCollect(read: () => void): Disposable {
-    return this.#catalog.onCollect(read)
   }
 
   async flush(): Promise<void> {
@@ -145,7 +118,7 @@ export class StatsdMetrics implements Statsd {
     this.#hasWaited = false
     this.#told += dropped
     if (dropped > 0) this.#tellDropped(dropped)
-    for (const { series } of this.#catalog.collect()) for (const one of series) one.write(again)
+    for (const { series } of this.collect()) for (const one of series) one.write(again)
   }
 
   #tellDropped(lines: number): void {

@@ -1,7 +1,7 @@
 // Those who wait until what they have written has left.
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 
-/** Waits for batches by their serials; each wait has a limit. */
+/** Waits for lines or batches by their serials; each wait has a limit. */
 export class Flushes {
   readonly #clock: Clock
   readonly #timeoutMs: number
@@ -31,7 +31,7 @@ export class Flushes {
     })
   }
 
-  /** Ends all that wait for batches before this one. */
+  /** Ends all that wait for what was before this one. */
   settle(oldest: number): void {
     for (const { upTo, end } of this.#waiting) if (upTo < oldest) end()
   }

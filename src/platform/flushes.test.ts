@@ -1,7 +1,7 @@
 // Tests of flushes.ts.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { manualClock } from '../../testing/manual-clock.ts'
+import { manualClock } from '../testing/manual-clock.ts'
 import { Flushes } from './flushes.ts'
 
 describe('Flushes', () => {
