@@ -1,6 +1,8 @@
 // Tests of sample.ts.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { logRecorder } from '../testing/log-recorder.ts'
 import { manualClock } from '../testing/manual-clock.ts'
@@ -303,5 +305,20 @@ describe('sample', () => {
     for (const options of wrong) assert.throws(() => sample(sink, options), RangeError, JSON.stringify(options))
     assert.throws(() => sample(sink, { key: 'message' as never }), TypeError)
     assert.throws(() => sample({} as Sink), TypeError)
+  })
+
+  it('holds no text of which a message is but a piece', async () => {
+    setFlagsFromString('--expose-gc')
+    const collectGarbage: () => void = runInNewContext('gc')
+    const log = logger(sample({ write() {} }))
+    collectGarbage()
+    const before = process.memoryUsage().heapUsed
+    for (let i = 0; i < 100; i++) {
+      const body = Buffer.alloc(500_000, `request ${String(i).padStart(4, '0')} `).toString()
+      log.info(body.slice(0, 40))
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    collectGarbage()
+    assert.ok(process.memoryUsage().heapUsed - before < 20e6)
   })
 })

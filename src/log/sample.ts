@@ -147,7 +147,8 @@ class Sample implements SampledSink {
     this.#timer ??= this.#clock.schedule(this.#windowMs, () => this.#sweep(), { background: true })
     if (this.#size() >= this.#mostKinds) return this.#others
     const kind = newKind()
-    kinds.set(key, kind)
+    // A copy: of a key that is a piece of a text, as of a request, some engines hold that whole text.
+    kinds.set(typeof key === 'string' ? ` ${key}`.slice(1) : key, kind)
     return kind
   }
 
