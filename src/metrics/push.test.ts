@@ -37,6 +37,20 @@ function started(send: () => Promise<void> | void, options?: PushOptions) {
 }
 
 describe('push', () => {
+  it('gives a sending up that hangs, sends again, and closes', async () => {
+    const clock = manualClock()
+    const receiver = new Receiver(clock, true)
+    const failed = recorder<PushFailed>()
+    const pushing = push(receiver.send, { intervalMs: 1_000, jitterRatio: 0, timeoutMs: 1_500, onError: failed, clock })
+    await clock.advance(3_000)
+    assert.deepEqual(receiver.starts, [1_000, 3_000])
+    assert.match(String(failed.events[0]?.error), /was not taken within 1\.5s/)
+    const closing = pushing[Symbol.asyncDispose]()
+    await clock.advance(3_000)
+    await closing
+    assert.deepEqual([receiver.starts.length, failed.events.length, clock.pending], [3, 3, 0])
+  })
+
   it('sends at intervals, the first time one interval from the beginning', async () => {
     const clock = manualClock()
     const receiver = new Receiver(clock)
@@ -168,12 +182,14 @@ describe('push', () => {
     const pushing = push(receiver.send, { intervalMs: 1_000, jitterRatio: 0, clock })
     await clock.advance(1_000)
     const closing = Promise.all([pushing[Symbol.asyncDispose](), pushing[Symbol.asyncDispose]()])
-    assert.equal(clock.pending, 0)
+    // The limit of the sending that is under way, and no interval.
+    assert.equal(clock.pending, 1)
     receiver.answer()
     await clock.settle()
     assert.equal(receiver.starts.length, 2)
     receiver.answer(new Error('gone'))
     await closing
+    assert.equal(clock.pending, 0)
     await clock.advance(10_000)
     assert.equal(receiver.starts.length, 2)
   })

@@ -1,5 +1,6 @@
 // Push: sends metrics at intervals, to receivers that do not come and ask.
 import { type Clock, systemClock, type Timer } from '../core/clock.ts'
+import { formatDuration } from '../core/duration.ts'
 import { tell } from '../core/tell.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
@@ -10,6 +11,8 @@ export interface PushOptions {
   readonly intervalMs?: number | undefined
   /** By how much of itself an interval is longer or shorter, by chance, so that a fleet does not send all at once. @default 0.1 */
   readonly jitterRatio?: number | undefined
+  /** How long one sending may take, in milliseconds: then it has failed, whatever becomes of it, and the next one may begin. @default 30_000 */
+  readonly timeoutMs?: number | undefined
   /** Told of each failure. @default nothing: `lastError` has it */
   readonly onError?: ((event: PushFailed) => void) | undefined
   /** @default systemClock */
@@ -45,6 +48,7 @@ class PushLoop implements Push {
   readonly #send: () => Promise<void> | void
   readonly #intervalMs: number
   readonly #jitterRatio: number
+  readonly #timeoutMs: number
   readonly #onError: ((event: PushFailed) => void) | undefined
   readonly #clock: Clock
   readonly #random: Random
@@ -62,6 +66,7 @@ class PushLoop implements Push {
     // The longest that the runtime's timers can be set for.
     this.#intervalMs = checkNumber('intervalMs', options?.intervalMs ?? 10_000, { min: 10, max: 2 ** 30 })
     this.#jitterRatio = checkNumber('jitterRatio', options?.jitterRatio ?? 0.1, { min: 0, max: 1 })
+    this.#timeoutMs = checkNumber('timeoutMs', options?.timeoutMs ?? 30_000, { min: 1, max: 2 ** 30 })
     this.#onError = options?.onError
     this.#clock = options?.clock ?? systemClock
     this.#random = options?.random ?? systemRandom
@@ -106,9 +111,24 @@ class PushLoop implements Push {
     return pushed
   }
 
+  async #limited(sending: Promise<void>): Promise<void> {
+    const late = Promise.withResolvers<never>()
+    const timer = this.#clock.schedule(
+      this.#timeoutMs,
+      () => late.reject(new Error(`what was sent was not taken within ${formatDuration(this.#timeoutMs)}`)),
+      { background: true },
+    )
+    try {
+      await Promise.race([sending, late.promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+
   async #try(): Promise<void> {
     try {
-      await this.#send()
+      const sending = this.#send()
+      if (sending instanceof Promise) await this.#limited(sending)
       this.#lastError = undefined
       this.#failures = 0
     } catch (error) {

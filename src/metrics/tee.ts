@@ -1,5 +1,6 @@
 // Metrics that go to several backends at once.
 import type { Context } from '../core/context.ts'
+import { tell } from '../core/tell.ts'
 import type { Labelled, LabelValue } from './labelled.ts'
 import type { MetricSpec } from './metric-spec.ts'
 import type { Metrics } from './metrics.ts'
@@ -46,15 +47,20 @@ class TeeInstrument implements AnyInstrument {
   }
 
   add(amount?: number, ctx?: Context): void {
-    for (const instrument of this.#instruments) instrument.add(amount, ctx)
+    this.#each((instrument) => instrument.add(amount, ctx))
   }
 
   set(value: number): void {
-    for (const instrument of this.#instruments) instrument.set(value)
+    this.#each((instrument) => instrument.set(value))
   }
 
   observe(value: number, ctx?: Context): void {
-    for (const instrument of this.#instruments) instrument.observe(value, ctx)
+    this.#each((instrument) => instrument.observe(value, ctx))
+  }
+
+  /** What one backend throws keeps a value from no other, and does not reach who measures. */
+  #each(use: (instrument: AnyInstrument) => void): void {
+    for (const instrument of this.#instruments) tell(use, instrument)
   }
 }
 

@@ -16,7 +16,10 @@ const texts = fc.oneof(
 describe('quoted', () => {
   it('is what JSON.stringify gives, with line and paragraph separators escaped', () => {
     const model = (text: string) =>
-      JSON.stringify(text).replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`)
+      JSON.stringify(text).replace(
+        /[\x85\u2028\u2029]/g,
+        (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
     fc.assert(fc.property(texts, (text) => assert.equal(quoted(text), model(text))))
     // Each character by itself, in a short text and in a long one.
     for (let code = 0; code <= 0xffff; code++) {

@@ -24,14 +24,15 @@ export function quoted(text: string): string {
   if (length > shortChars) return onOneLine(JSON.stringify(text))
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i)
-    if (code < 0x20 || code === 0x22 || code === 0x5c || code >= 0x2028) return onOneLine(JSON.stringify(text))
+    if (code < 0x20 || code === 0x22 || code === 0x5c || code === 0x85 || code >= 0x2028)
+      return onOneLine(JSON.stringify(text))
   }
   return `"${text}"`
 }
 
-/** Escapes the separators of lines and paragraphs, which JSON allows in texts and at which some readers break lines. */
+/** Escapes NEL and the separators of lines and paragraphs, which JSON allows in texts and at which some readers break lines. */
 function onOneLine(json: string): string {
   // In a text of Latin-1, as nearly all are, V8 need not look for them.
-  if (!json.includes('\u2028') && !json.includes('\u2029')) return json
-  return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+  if (!json.includes('\x85') && !json.includes('\u2028') && !json.includes('\u2029')) return json
+  return json.replaceAll('\x85', '\\u0085').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
