@@ -7,10 +7,10 @@ import { attempt, inbound } from '../core/inbound.ts'
 import type { MethodInfo } from '../core/method.ts'
 import { classify, type EndedCall, type Outcome } from '../core/outcome.ts'
 import { checkNumber } from '../primitives/check.ts'
+import { errorLine } from './error-line.ts'
 import { guarded } from './guarded.ts'
 import { type Level, severities } from './level.ts'
 import { checkLogger, type Fields, type Logger } from './logger.ts'
-import { errorLine } from './value-walk.ts'
 
 /** What is logged of calls. */
 export interface LogCallsOptions {

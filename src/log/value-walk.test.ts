@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runInNewContext } from 'node:vm'
+import { errorLine } from './error-line.ts'
 import { LoggedError, type LogValue, logLimits } from './log-value.ts'
 import { redact } from './redact.ts'
-import { errorLine, logValue, ValueWalk } from './value-walk.ts'
+import { logValue, ValueWalk } from './value-walk.ts'
 
 const redactor = redact()
 const logged = (value: unknown) => logValue(value, redactor)

@@ -1,4 +1,5 @@
 // How whatever a program logs becomes what a record may hold: never throwing, never endless, and without secrets.
+import { ErrorLine } from './error-line.ts'
 import { type ErrorParts, errorParts, headline, simpleKeys } from './error-parts.ts'
 import { firstOf, guarded, isError, isMapLike, threw } from './guarded.ts'
 import { addMember, base64, LoggedError, type LogValue, logLimits, logText, textOf } from './log-value.ts'
@@ -9,20 +10,6 @@ import { shownHeaders, shownPair } from './shown-pair.ts'
 /** Makes a safe value of whatever was logged. */
 export function logValue(value: unknown, redactor: Redactor | undefined, paths?: HiddenPaths): LogValue {
   return new ValueWalk(redactor, logLimits.recordChars).top(value, paths)
-}
-
-/** Logs what was thrown as one line, its message and those of its causes: a cause may be anything, so that the logger's own redactor must see it. */
-export class ErrorLine {
-  readonly thrown: unknown
-
-  constructor(thrown: unknown) {
-    this.thrown = thrown
-  }
-}
-
-/** What was thrown, to be logged as one line. Undefined for undefined. */
-export function errorLine(thrown: unknown): ErrorLine | undefined {
-  return thrown === undefined ? undefined : new ErrorLine(thrown)
 }
 
 // Kept for the line of text that an error comes to, when the details of its causes take all the rest.
