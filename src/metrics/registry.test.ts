@@ -1,10 +1,17 @@
 // Tests of registry.ts.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { type Context, rootContext } from '../core/context.ts'
+import { traceContext } from '../core/inbound.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
 import { latencyBuckets } from './buckets.ts'
 import { type MetricOutline, registry } from './registry.ts'
+
+function traced(traceId: string): Context {
+  const trace = { traceId, spanId: '1'.repeat(16), sampled: true, traceparent: '', tracestate: '' }
+  return rootContext({ clock: manualClock() }).with(traceContext, trace)
+}
 
 describe('Registry', () => {
   it('shows its metrics in the order in which they were made, each with its spec', () => {
@@ -159,5 +166,17 @@ describe('Registry', () => {
       metrics.collect().map(({ spec }) => spec.name),
       ['before', 'good', 'bad'],
     )
+  })
+
+  it('has its series take another exemplar after each collection', () => {
+    const metrics = registry()
+    const counter = metrics.counter({ name: 'a' })
+    const traces = ['a', 'b', 'c'].map((traceId) => {
+      counter.add(1, traced(traceId))
+      counter.add(1, traced('later'))
+      const [family] = metrics.collect()
+      return family?.kind === 'counter' ? family.series[0]?.exemplar?.traceId : undefined
+    })
+    assert.deepEqual(traces, ['a', 'b', 'c'])
   })
 })
