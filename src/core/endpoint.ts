@@ -27,7 +27,7 @@ export function chain(...layers: readonly Middleware[]): Middleware {
 export interface Tap<State> {
   onStart(ctx: Context, request: unknown): State
   /** Once for each message of a response stream. */
-  onMessage?: ((state: State, message: unknown) => void) | undefined
+  onMessage?: ((state: State, message: unknown, ctx: Context) => void) | undefined
   /** Once: when a unary response or an error is there, or when a response stream has ended, failed, been called off, or been left by its reader. */
   onEnd(state: State, outcome: Outcome, ctx: Context): void
 }
@@ -84,7 +84,8 @@ class TappedCall<State> implements Listener {
     const watcher = this.#watcher
     return observed(response, {
       onMessage:
-        watcher.onMessage && ((message) => tell((seen: unknown) => watcher.onMessage?.(this.#state, seen), message)),
+        watcher.onMessage &&
+        ((message) => tell((seen: unknown) => watcher.onMessage?.(this.#state, seen, ctx), message)),
       onEnd: (thrown) => this.end(thrown === undefined ? outcomeOf(undefined) : outcomeOfError(thrown)),
     }) as Res
   }

@@ -11,27 +11,32 @@ import { surface } from './tell.ts'
  * whose messages are no bytes, as the in-memory one, tells nothing.
  */
 export function watchSizes(ctx: Context, watcher: MessageSizes): Context {
+  const watch = sizesWatcher(watcher)
   const call = ctx.get(inbound)
-  if (call === inbound.fallback) return ctx.with(messageSizes, new Watch(watcher, ctx.get(messageSizes)))
-  const { receivedBytes } = call
+  if (call === inbound.fallback) return ctx.with(messageSizes, below(ctx.get(messageSizes), watch))
   // Those above have heard of it.
-  if (receivedBytes !== undefined) new Watch(watcher, undefined).received(receivedBytes)
-  call.sizes = new Watch(watcher, call.sizes)
+  if (call.receivedBytes !== undefined) watch.received(call.receivedBytes)
+  call.sizes = below(call.sizes, watch)
   return ctx
 }
 
-/** A watcher and those above it. Throws nothing into the wire. */
+/** Makes a watcher that throws nothing into the wire, for those who watch many calls: `watchSizes` then makes nothing for each. */
+export function sizesWatcher(watcher: MessageSizes): MessageSizes {
+  return watcher instanceof Watch ? watcher : new Watch(watcher)
+}
+
+function below(above: MessageSizes | undefined, watch: MessageSizes): MessageSizes {
+  return above === undefined ? watch : new Both(above, watch)
+}
+
 class Watch implements MessageSizes {
   readonly #watcher: MessageSizes
-  readonly #above: MessageSizes | undefined
 
-  constructor(watcher: MessageSizes, above: MessageSizes | undefined) {
+  constructor(watcher: MessageSizes) {
     this.#watcher = watcher
-    this.#above = above
   }
 
   received(bytes: number): void {
-    this.#above?.received(bytes)
     try {
       this.#watcher.received(bytes)
     } catch (thrown) {
@@ -40,11 +45,31 @@ class Watch implements MessageSizes {
   }
 
   sent(bytes: number): void {
-    this.#above?.sent(bytes)
     try {
       this.#watcher.sent(bytes)
     } catch (thrown) {
       surface(thrown)
     }
+  }
+}
+
+/** Two watchers that throw nothing. */
+class Both implements MessageSizes {
+  readonly #above: MessageSizes
+  readonly #watch: MessageSizes
+
+  constructor(above: MessageSizes, watch: MessageSizes) {
+    this.#above = above
+    this.#watch = watch
+  }
+
+  received(bytes: number): void {
+    this.#above.received(bytes)
+    this.#watch.received(bytes)
+  }
+
+  sent(bytes: number): void {
+    this.#above.sent(bytes)
+    this.#watch.sent(bytes)
   }
 }

@@ -6,7 +6,7 @@ import type { MessageSizes } from '../core/message-sizes.ts'
 import { type MethodInfo, returnsStream, sendsStream } from '../core/method.ts'
 import type { EndedCall, Outcome } from '../core/outcome.ts'
 import { map } from '../core/streams.ts'
-import { watchSizes } from '../core/watch-sizes.ts'
+import { sizesWatcher, watchSizes } from '../core/watch-sizes.ts'
 import { sizeBuckets } from './buckets.ts'
 import type { Counter } from './counter.ts'
 import type { Gauge } from './gauge.ts'
@@ -50,12 +50,15 @@ export function measureCalls(metrics: Metrics, options?: MeasureCallsOptions): M
       }
       return meter
     }
-    const measured = tap<Req, Res, StartedCall>(next, {
-      onStart: (ctx) => new StartedCall(meterOf(ctx.method), ctx.clock.now()),
-      onMessage: ({ meter: { streamed } }) => streamed?.responses.add(),
-      onEnd: (call, outcome, ctx) => {
-        const tookMs = ctx.clock.now() - call.startedAt
-        call.end(outcome, ctx, tookMs)
+    const measured = tap<Req, Res, number>(next, {
+      onStart: ({ method, clock }) => {
+        meterOf(method).active.add(1)
+        return clock.now()
+      },
+      onMessage: (_, __, ctx) => meterOf(ctx.method).streamed?.responses.add(),
+      onEnd: (startedAt, outcome, ctx) => {
+        const tookMs = ctx.clock.now() - startedAt
+        end(meterOf(ctx.method), outcome, tookMs, ctx)
         onEnd?.({ ctx, outcome, tookMs })
       },
     })
@@ -181,30 +184,17 @@ function sizesOf(
 ): MessageSizes | undefined {
   if (requests === undefined || responses === undefined) return undefined
   const [received, sent] = side === 'server' ? [requests, responses] : [responses, requests]
-  return { received: (bytes) => received.observe(bytes), sent: (bytes) => sent.observe(bytes) }
+  return sizesWatcher({ received: (bytes) => received.observe(bytes), sent: (bytes) => sent.observe(bytes) })
 }
 
-/** One call that is being measured. */
-class StartedCall {
-  readonly meter: MethodMeter
-  readonly startedAt: number
-
-  constructor(meter: MethodMeter, startedAt: number) {
-    this.meter = meter
-    this.startedAt = startedAt
-    meter.active.add(1)
+function end({ active, byCode, code }: MethodMeter, outcome: Outcome, tookMs: number, ctx: Context): void {
+  active.add(-1)
+  const label = codeOf(outcome)
+  let meter = byCode.get(label)
+  if (meter === undefined) {
+    meter = code(label)
+    byCode.set(label, meter)
   }
-
-  end(outcome: Outcome, ctx: Context, tookMs: number): void {
-    const { active, byCode, code } = this.meter
-    active.add(-1)
-    const label = codeOf(outcome)
-    let meter = byCode.get(label)
-    if (meter === undefined) {
-      meter = code(label)
-      byCode.set(label, meter)
-    }
-    meter.calls.add(1)
-    meter.duration.observe(tookMs / 1_000, ctx)
-  }
+  meter.calls.add(1)
+  meter.duration.observe(tookMs / 1_000, ctx)
 }
