@@ -56,7 +56,7 @@ export function callLog(logger: Logger, options?: LogCallsOptions): (call: Ended
     const isSlow = tookMs >= slowMs && ctx.method.kind === 'unary'
     const chosen = level(outcome)
     const severe = isSlow && severities[chosen] < severities.warn ? 'warn' : chosen
-    if (severe === 'off' || !logger.isEnabled(severe)) return
+    if (severe === 'off') return
     const fields = () => fieldsOf(ctx, outcome, tookMs, severe === 'error', isSlow)
     logger.log(severe, messages.of(ctx.method, outcome.code), fields, ctx)
   }

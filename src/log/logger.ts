@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { Bindings } from './bindings.ts'
 import { contextFields } from './context-fields.ts'
-import { checkLevel, isLevel, type Level, severities } from './level.ts'
+import { checkLevel, type Level, severities } from './level.ts'
 import { LogOutput } from './log-output.ts'
 import { Redactor, redact } from './redact.ts'
 import type { Fields, GivenFields } from './safe-fields.ts'
@@ -113,12 +113,14 @@ class BoundLogger implements Logger {
   }
 
   log(level: Level, message: string, fields?: GivenFields, ctx?: Context): void {
-    if (this.isEnabled(level)) this.#output.log(knownLevel(level), message, this.#bindings, fields, ctx)
+    const known = knownLevel(level)
+    if (known !== undefined && severities[known] >= this.#output.least)
+      this.#output.log(known, message, this.#bindings, fields, ctx)
   }
 
   isEnabled(level: Level): boolean {
-    // `off` is a level for loggers only.
-    return (level as string) !== 'off' && severities[knownLevel(level)] >= this.#output.least
+    const known = knownLevel(level)
+    return known !== undefined && severities[known] >= this.#output.least
   }
 
   with(fields: Fields, ctx?: Context): Logger {
@@ -155,6 +157,15 @@ function open(loggers: typeof BoundLogger, least: number): void {
 function nothing(): void {}
 
 /** Programs without types have levels of their own: what they log with those is not lost. */
-function knownLevel(level: Level): Level {
-  return isLevel(level) ? level : 'error'
+function knownLevel(level: Level): Level | undefined {
+  switch (level) {
+    case 'debug':
+    case 'info':
+    case 'warn':
+    case 'error':
+      return level
+    default:
+      // `off` is a level for loggers only.
+      return (level as string) === 'off' ? undefined : 'error'
+  }
 }
