@@ -2,6 +2,7 @@
 import { checkNumber } from '../primitives/check.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { formatDuration } from './duration.ts'
+import { within } from './within.ts'
 
 /** One part of a program. */
 export interface Component {
@@ -166,18 +167,12 @@ class ComponentGroup implements Lifecycle {
     if (await part.ready.promise) await Promise.all([part.component.stop?.(), part.running])
   }
 
-  async #limited(name: string, stopping: Promise<void>): Promise<void> {
-    const late = Promise.withResolvers<never>()
-    const timer = this.#clock.schedule(this.#stopTimeoutMs, () => {
-      late.reject(new Error(`${name} did not stop within ${formatDuration(this.#stopTimeoutMs)}`))
-    })
+  #limited(name: string, stopping: Promise<void>): Promise<void> {
+    const limitMs = this.#stopTimeoutMs
     const stopped = stopping.catch((thrown) => {
       throw new Error(`${name} failed to stop`, { cause: thrown })
     })
-    try {
-      await Promise.race([stopped, late.promise])
-    } finally {
-      timer.cancel()
-    }
+    const late = () => new Error(`${name} did not stop within ${formatDuration(limitMs)}`)
+    return within(stopped, { clock: this.#clock, limitMs, late })
   }
 }

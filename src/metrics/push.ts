@@ -2,6 +2,7 @@
 import { type Clock, systemClock, type Timer } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import { tell } from '../core/tell.ts'
+import { within } from '../core/within.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 
@@ -111,18 +112,10 @@ class PushLoop implements Push {
     return pushed
   }
 
-  async #limited(sending: Promise<void>): Promise<void> {
-    const late = Promise.withResolvers<never>()
-    const timer = this.#clock.schedule(
-      this.#timeoutMs,
-      () => late.reject(new Error(`what was sent was not taken within ${formatDuration(this.#timeoutMs)}`)),
-      { background: true },
-    )
-    try {
-      await Promise.race([sending, late.promise])
-    } finally {
-      timer.cancel()
-    }
+  #limited(sending: Promise<void>): Promise<void> {
+    const limitMs = this.#timeoutMs
+    const late = () => new Error(`what was sent was not taken within ${formatDuration(limitMs)}`)
+    return within(sending, { clock: this.#clock, limitMs, late, background: true })
   }
 
   async #try(): Promise<void> {

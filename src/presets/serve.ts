@@ -87,9 +87,8 @@ export async function serve<M extends Methods>(
   servers.push(...running.slice(0, over.length))
   const pageServer = running[metricsPort === undefined ? over.indexOf(host) : over.length]
   const metricsUrl = page && pageServer && `${pageServer.url}${page.path}`
-  for (const [index, [{ name }]] of parts.entries())
-    if (index < over.length)
-      logger?.info('listening', { contract: contract.name, transport: name, url: running[index]?.url })
+  for (const [index, { url }] of servers.entries())
+    logger?.info('listening', { contract: contract.name, transport: over[index]?.name, url })
   if (metricsUrl !== undefined) logger?.info('showing metrics', { url: metricsUrl })
   return new ServedApp(servers, running.slice(over.length), metricsUrl, counting.move(), options)
 }
