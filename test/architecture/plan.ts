@@ -40,7 +40,7 @@ export const topFloor: Readonly<Record<string, readonly string[]>> = {
   admin: [],
   ambient: [],
   cli: [],
-  testing: ['conformance'],
+  testing: ['conformance', 'simulator'],
 }
 
 /** The only file outside the rooms. */
