@@ -1,0 +1,94 @@
+// A map that never outgrows its limit: for what is kept per key, where the keys come from strangers.
+
+import { checkNumber } from './check.ts'
+
+/** How much a BoundedMap holds, and what it would rather not lose. */
+export interface BoundedMapOptions<V> {
+  /** How many keys there may be; at least 1. */
+  readonly limit: number
+  /** Whether a value should stay as long as one that need not stay is left. @default none need to stay */
+  readonly stays?: ((value: V) => boolean) | undefined
+}
+
+interface Slot<V> {
+  readonly value: V
+  isUsed: boolean
+}
+
+/**
+ * Keeps a value per key. A new key that finds it full takes the place of one that was not asked for lately: the clock
+ * algorithm of Corbató, "A paging experiment with the Multics system" (1968), in which to ask costs one write.
+ * Throws a RangeError for a `limit` that is no integer of at least 1.
+ */
+export class BoundedMap<K, V> {
+  readonly #slots = new Map<K, Slot<V>>()
+  readonly #limit: number
+  readonly #stays: ((value: V) => boolean) | undefined
+
+  constructor({ limit, stays }: BoundedMapOptions<V>) {
+    this.#limit = checkNumber('limit', limit, { min: 1, integer: true })
+    this.#stays = stays
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#slots.size
+  }
+
+  /** The value of a key; undefined when there is none. To ask for it counts as use. */
+  get(key: K): V | undefined {
+    const slot = this.#slots.get(key)
+    if (slot === undefined) return undefined
+    slot.isUsed = true
+    return slot.value
+  }
+
+  /** The value of a key, made first where there is none. */
+  getOrAdd(key: K, make: (key: K) => V): V {
+    const slot = this.#slots.get(key)
+    if (slot !== undefined) {
+      slot.isUsed = true
+      return slot.value
+    }
+    const value = make(key)
+    this.set(key, value)
+    return value
+  }
+
+  /** Sets the value of a key. */
+  set(key: K, value: V): void {
+    if (!this.#slots.has(key) && this.#slots.size >= this.#limit) this.#makeRoom()
+    this.#slots.set(key, { value, isUsed: false })
+  }
+
+  /** Drops a key; returns whether it was there. */
+  delete(key: K): boolean {
+    return this.#slots.delete(key)
+  }
+
+  /** Drops all keys. */
+  clear(): void {
+    this.#slots.clear()
+  }
+
+  /** Yields keys and values, and counts as use of none. */
+  *[Symbol.iterator](): Generator<[K, V], void, void> {
+    for (const [key, { value }] of this.#slots) yield [key, value]
+  }
+
+  #makeRoom(): void {
+    // Twice round at most: the first time takes the marks of use away. Then whoever has been there longest must go, wanted or not.
+    for (let left = 2 * this.#slots.size; left > 0; left--) {
+      const [key, slot] = this.#oldest()
+      this.#slots.delete(key)
+      if (!slot.isUsed && this.#stays?.(slot.value) !== true) return
+      slot.isUsed = false
+      this.#slots.set(key, slot)
+    }
+    this.#slots.delete(this.#oldest()[0])
+  }
+
+  #oldest(): [K, Slot<V>] {
+    return this.#slots.entries().next().value as [K, Slot<V>]
+  }
+}
