@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Context, rootContext } from '../core/context.ts'
+import { ServiceError } from '../core/errors.ts'
+import { attempt } from '../core/inbound.ts'
+import { type Kind, noMethod } from '../core/method.ts'
+import { manualClock } from '../testing/manual-clock.ts'
+import { retry } from './retry.ts'
+
+const gone = new ServiceError('unavailable', 'gone', { retry: 'safe' })
+
+function fixture(kind: Kind) {
+  const clock = manualClock()
+  const policy = retry({ backoff: { jitter: 'none' }, budget: false })
+  return { clock, policy, ctx: rootContext({ clock, method: { ...noMethod, kind, idempotent: true } }) }
+}
+
+async function read(stream: AsyncIterable<unknown>): Promise<unknown[]> {
+  const seen: unknown[] = []
+  try {
+    for await (const message of stream) seen.push(message)
+  } catch (thrown) {
+    seen.push((thrown as Error).message)
+  }
+  return seen
+}
+
+/** A stream of responses that fails in the given attempts after so many messages. */
+function flaky(failures: readonly (number | undefined)[]) {
+  const attempts: number[] = []
+  const endpoint = async (_request: unknown, ctx: Context) => {
+    const failsAfter = failures[attempts.length]
+    attempts.push(ctx.get(attempt))
+    async function* messages() {
+      for (let n = 0; n < 3; n++) {
+        if (n === failsAfter) throw gone
+        yield n
+      }
+    }
+    return messages()
+  }
+  return { endpoint, attempts }
+}
+
+describe('repeatedStream', () => {
+  it('repeats a stream of responses whose beginning fails', async () => {
+    const { clock, ctx, policy } = fixture('serverStream')
+    const { endpoint, attempts } = flaky([0, 0, undefined])
+    const seen = read(await policy(endpoint)('', ctx))
+    await clock.runAll()
+    assert.deepEqual(await seen, [0, 1, 2])
+    assert.deepEqual(attempts, [1, 2, 3])
+    assert.equal(policy.snapshot().recovered, 1)
+  })
+
+  it('repeats it when there is not even a stream', async () => {
+    const { clock, ctx, policy } = fixture('serverStream')
+    const { endpoint } = flaky([])
+    let calls = 0
+    const refusing = async (request: unknown, inner: Context) => {
+      if (++calls === 1) throw gone
+      return endpoint(request, inner)
+    }
+    const seen = policy(refusing)('', ctx).then(read)
+    await clock.runAll()
+    assert.deepEqual(await seen, [0, 1, 2])
+  })
+
+  it('does not repeat once a message has come', async () => {
+    const { clock, ctx, policy } = fixture('serverStream')
+    const { endpoint, attempts } = flaky([1])
+    const seen = read(await policy(endpoint)('', ctx))
+    await clock.runAll()
+    assert.deepEqual(await seen, [0, 'gone'])
+    assert.deepEqual(attempts, [1])
+  })
+
+  it('gives up with the errors of all attempts', async () => {
+    const { clock, ctx, policy } = fixture('serverStream')
+    const { endpoint, attempts } = flaky([0, 0, 0])
+    const seen = read(await policy(endpoint)('', ctx))
+    await clock.runAll()
+    assert.deepEqual(await seen, ['gone (3 attempts)'])
+    assert.deepEqual(attempts, [1, 2, 3])
+    assert.equal(policy.snapshot().gaveUp.attempts, 1)
+  })
+
+  it('answers everyone who asks before the first message, in turn', async () => {
+    const { clock, ctx, policy } = fixture('serverStream')
+    const stream = (await policy(flaky([0]).endpoint)('', ctx))[Symbol.asyncIterator]()
+    const asked = Promise.all([stream.next(), stream.next(), stream.next(), stream.next()])
+    await clock.runAll()
+    assert.deepEqual(
+      (await asked).map(({ value, done }) => (done ? 'end' : value)),
+      [0, 1, 2, 'end'],
+    )
+  })
+
+  it('closes the stream that its reader leaves', async () => {
+    const { ctx, policy } = fixture('serverStream')
+    let closed = 0
+    async function* endless() {
+      try {
+        for (;;) yield 1
+      } finally {
+        closed++
+      }
+    }
+    for await (const _ of await policy(async () => endless())('', ctx)) break
+    assert.equal(closed, 1)
+  })
+
+  it('repeats a stream of requests while nothing has been read of it', async () => {
+    const { clock, ctx, policy } = fixture('clientStream')
+    let calls = 0
+    const endpoint = async (requests: AsyncIterable<number>) => {
+      if (++calls === 1) {
+        // A wire that fails before it reads closes what it was given.
+        await requests[Symbol.asyncIterator]().return?.()
+        throw gone
+      }
+      return read(requests)
+    }
+    async function* requests() {
+      yield 1
+      yield 2
+    }
+    const answered = policy(endpoint)(requests(), ctx)
+    await clock.runAll()
+    assert.deepEqual(await answered, [1, 2])
+    assert.equal(policy.snapshot().recovered, 1)
+  })
+
+  it('does not repeat what has been read, and closes what nobody will read', async () => {
+    for (const reads of [true, false]) {
+      const { clock, ctx, policy } = fixture('bidiStream')
+      let calls = 0
+      let closed = 0
+      const source = {
+        next: async () => ({ done: false as const, value: 1 }),
+        return: async () => {
+          closed++
+          return { done: true as const, value: undefined }
+        },
+      }
+      const requests = { [Symbol.asyncIterator]: () => source }
+      const endpoint = async (received: AsyncIterable<number>) => {
+        calls++
+        const iterator = received[Symbol.asyncIterator]()
+        if (reads) await iterator.next()
+        await iterator.return?.()
+        throw gone
+      }
+      const failed = assert.rejects(policy(endpoint)(requests, ctx), { code: 'unavailable' })
+      await clock.runAll()
+      await failed
+      assert.equal(calls, reads ? 1 : 3)
+      assert.equal(closed, 1)
+    }
+  })
+})

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { manualClock } from '../testing/manual-clock.ts'
+import { type RetryBudget, retryBudget } from './retry-budget.ts'
+
+function takeAll(budget: RetryBudget, now: number): number {
+  let taken = 0
+  while (taken < 10_000 && budget.take(now)) taken++
+  return taken
+}
+
+describe('retryBudget', () => {
+  it('allows a fifth of the calls of ten seconds, a reserve, and at most a second of it at once', async () => {
+    const clock = manualClock()
+    const budget = retryBudget()
+    for (let second = 0; second < 10; second++) {
+      if (second > 0) await clock.advance(1_000)
+      for (let n = 0; n < 1_600; n++) budget.record(clock)
+    }
+    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 1_600)
+    assert.equal(takeAll(budget, clock.now()), 330)
+    await clock.advance(1_000)
+    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 1_440)
+    assert.equal(takeAll(budget, clock.now()), 298)
+    await clock.advance(500)
+    assert.equal(takeAll(budget, clock.now()), 149)
+  })
+
+  it('has a reserve that is half of the share at low rates', async () => {
+    const clock = manualClock()
+    const budget = retryBudget()
+    for (let n = 0; n < 320; n++) budget.record(clock)
+    // 0.2 x 32 + min(10, 0.1 x 32)
+    assert.equal(budget.snapshot(clock.now()).allowedPerSecond.toFixed(3), '9.600')
+  })
+
+  it('allows one a second to those who hardly call', async () => {
+    const clock = manualClock()
+    const budget = retryBudget()
+    budget.record(clock)
+    assert.equal(takeAll(budget, clock.now()), 1)
+    await clock.advance(999)
+    assert.equal(takeAll(budget, clock.now()), 0)
+    await clock.advance(1)
+    assert.equal(takeAll(budget, clock.now()), 1)
+    await clock.advance(3_600_000)
+    assert.equal(takeAll(budget, clock.now()), 1)
+  })
+
+  it('forgets calls after ten seconds, however long nobody looked', async () => {
+    const clock = manualClock()
+    const budget = retryBudget()
+    for (let n = 0; n < 1_600; n++) budget.record(clock)
+    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 160)
+    await clock.advance(9_999)
+    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 160)
+    await clock.advance(1)
+    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 0)
+    await clock.advance(1e9)
+    for (let n = 0; n < 16; n++) budget.record(clock)
+    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 1.6)
+  })
+
+  it('says what was spent and what was refused', () => {
+    const budget = retryBudget()
+    assert.equal(budget.take(0), true)
+    assert.equal(budget.take(0), false)
+    const { spent, refused, banked } = budget.snapshot(0)
+    assert.deepEqual({ spent, refused, banked }, { spent: 1, refused: 1, banked: 0 })
+  })
+
+  it('can be changed while running, and be closed', async () => {
+    const clock = manualClock()
+    const budget = retryBudget()
+    budget.change({ minPerSecond: 0 })
+    assert.equal(budget.take(clock.now()), false)
+    budget.change({ minPerSecond: 5 })
+    await clock.advance(1_000)
+    assert.equal(takeAll(budget, clock.now()), 5)
+    const { ratio, minPerSecond } = budget.snapshot(clock.now())
+    assert.deepEqual({ ratio, minPerSecond }, { ratio: 0.2, minPerSecond: 5 })
+  })
+
+  it('never allows more than a share of the calls, a reserve and the least, whatever the order of things', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('record', 'take', 'wait'), fc.integer({ min: 1, max: 400 })), {
+          maxLength: 200,
+        }),
+        (steps) => {
+          const budget = retryBudget({ ratio: 0.2, reservePerSecond: 0, minPerSecond: 1 })
+          const clock = manualClock()
+          let now = 0
+          const at = { ...clock, now: () => now } as never
+          let calls = 0
+          let spent = 0
+          for (const [step, count] of steps) {
+            if (step === 'wait') now += count * 10
+            else if (step === 'record') for (let n = 0; n < count; n++, calls++) budget.record(at)
+            else spent += takeAll(budget, now)
+            // A call counts for ten seconds, one more when it came at the end of a quiet one, and a new budget has a second's worth.
+            assert.ok(spent <= 0.22 * calls + now / 1_000 + 1 + 0.02 * calls, `${spent} of ${calls} after ${now} ms`)
+          }
+        },
+      ),
+    )
+  })
+
+  it('refuses what is out of range', () => {
+    assert.throws(() => retryBudget({ ratio: -1 }), /ratio must be a number from 0/)
+    assert.throws(() => retryBudget().change({ minPerSecond: Number.NaN }), /minPerSecond must be a number/)
+  })
+})

@@ -1,0 +1,194 @@
+// retry: calls again what failed, where that does no harm and is likely to help.
+import type { Context } from '../core/context.ts'
+import type { Endpoint, Middleware } from '../core/endpoint.ts'
+import { ServiceError } from '../core/errors.ts'
+import { attempt as attemptKey } from '../core/inbound.ts'
+import { tell } from '../core/tell.ts'
+import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
+import { checkNumber } from '../primitives/check.ts'
+import { Attempts } from './attempts.ts'
+import type { Policy } from './policy.ts'
+import { type Repetition, repeatedStream } from './repeated-stream.ts'
+import { type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
+import { isSingle, retryable } from './retryable.ts'
+
+/** What is called again, how often, and when. */
+export interface RetryOptions {
+  /** How many attempts there are at most, the first one included: from 1 to 100. May be changed while running. @default 3 */
+  readonly attempts?: number | undefined
+  /**
+   * How long to wait before the next attempt.
+   * @default { initialMs: 25, multiplier: 2, maxMs: 250, jitter: 'full' }
+   */
+  readonly backoff?: BackoffOptions | undefined
+  /** The longest wait that a peer may ask for with `retryAfterMs`, in milliseconds from 0; when it asks for more, its error goes up at once. @default 1_000 */
+  readonly maxRetryAfterMs?: number | undefined
+  /** What limits repetitions of all calls together; `false` for nothing. @default retryBudget() of its own */
+  readonly budget?: RetryBudget | false | undefined
+  /** Whether an error is worth another attempt. @default `retryable`: what its `retry` says, and whether the method is idempotent */
+  readonly when?: ((error: ServiceError, ctx: Context) => boolean) | undefined
+  /** Another attempt is going to be made, after its delay. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined
+  /** An error goes up that could have been worth another attempt. */
+  readonly onGiveUp?: ((event: GiveUpEvent) => void) | undefined
+}
+
+/** Another attempt is going to be made. */
+export interface RetryEvent {
+  readonly ctx: Context
+  /** Which attempt it will be, from 2. */
+  readonly attempt: number
+  /** Why. */
+  readonly error: ServiceError
+  /** How long until then, in milliseconds. */
+  readonly delayMs: number
+}
+
+/** Why there is no further attempt: all were made, the budget is spent, or the wait would be too long, or longer than the deadline allows. */
+export type GiveUpReason = 'attempts' | 'budget' | 'time'
+
+/** No further attempt is made. */
+export interface GiveUpEvent {
+  readonly ctx: Context
+  /** How many were made. */
+  readonly attempts: number
+  readonly reason: GiveUpReason
+  /** What the caller gets. */
+  readonly error: ServiceError
+}
+
+/** How a retry is set, and what it has done. */
+export interface RetrySnapshot {
+  readonly attempts: number
+  /** How many attempts were made beyond the first. */
+  readonly retried: number
+  /** How many calls succeeded with one of them. */
+  readonly recovered: number
+  /** How many errors went up, by the reason. */
+  readonly gaveUp: Readonly<Record<GiveUpReason, number>>
+  readonly budget: RetryBudgetSnapshot | undefined
+}
+
+/** A retry that can be changed while it runs. */
+export interface RetryPolicy extends Policy<RetrySnapshot> {
+  /** Sets how many attempts there are from the next failure on; 1 makes none. Throws a RangeError for what is out of range. */
+  change(options: Pick<RetryOptions, 'attempts'>): void
+}
+
+/**
+ * Repeats calls that failed, each attempt through all that is within: by what the error says (`retry`) and whether the method is
+ * idempotent, with a backoff that honours `retryAfterMs`, within a budget, and never beyond the deadline. After more than one attempt
+ * the error is that of the last one, says `never`, so that no layer above repeats it again, and has those of all attempts
+ * (`attemptErrors`). A call with `retry: false` is made once.
+ *
+ * A stream of responses is repeated only until its first message has come, a stream of requests only while nothing has been
+ * read of it. Throws a TypeError or RangeError for an option out of its range.
+ */
+export function retry(options?: RetryOptions): RetryPolicy {
+  const retries = new Retries(options ?? {})
+  const middleware: Middleware = (next) => retries.around(next)
+  return Object.assign(middleware, {
+    change: (changed: Pick<RetryOptions, 'attempts'>) => retries.change(changed),
+    snapshot: () => retries.snapshot(),
+  })
+}
+
+class Retries implements Repetition {
+  readonly #delayMs: (attempt: number) => number
+  readonly #maxRetryAfterMs: number
+  readonly #budget: RetryBudget | undefined
+  readonly #when: (error: ServiceError, ctx: Context) => boolean
+  readonly #onRetry: RetryOptions['onRetry']
+  readonly #onGiveUp: RetryOptions['onGiveUp']
+  readonly #gaveUp: Record<GiveUpReason, number> = { attempts: 0, budget: 0, time: 0 }
+  #attempts = 3
+  #retried = 0
+  #recovered = 0
+  /** For the budget, whose moments are those of the calls. */
+  #lastNow = 0
+
+  constructor(options: RetryOptions) {
+    const { maxRetryAfterMs = 1_000, budget = retryBudget(), when = retryable } = options
+    this.change(options)
+    this.#delayMs = backoff({ initialMs: 25, multiplier: 2, maxMs: 250, jitter: 'full', ...options.backoff })
+    this.#maxRetryAfterMs = checkNumber('maxRetryAfterMs', maxRetryAfterMs, { min: 0 })
+    this.#budget = budget === false ? undefined : budget
+    this.#when = when
+    this.#onRetry = options.onRetry
+    this.#onGiveUp = options.onGiveUp
+  }
+
+  around<Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> {
+    return (request, ctx) => {
+      this.#budget?.record(ctx.clock)
+      if (ctx.method.kind !== 'unary') return repeatedStream(next, request, ctx, this)
+      try {
+        return next(request, ctx).then(undefined, (thrown) => this.#repeat(next, request, ctx, thrown))
+      } catch (thrown) {
+        return this.#repeat(next, request, ctx, thrown)
+      }
+    }
+  }
+
+  change({ attempts = this.#attempts }: Pick<RetryOptions, 'attempts'>): void {
+    this.#attempts = checkNumber('attempts', attempts, { min: 1, max: 100, integer: true })
+  }
+
+  snapshot(): RetrySnapshot {
+    return {
+      attempts: this.#attempts,
+      retried: this.#retried,
+      recovered: this.#recovered,
+      gaveUp: { ...this.#gaveUp },
+      budget: this.#budget?.snapshot(this.#lastNow),
+    }
+  }
+
+  recovered(): void {
+    this.#recovered++
+  }
+
+  /** Waits until the next attempt, and gives the context for it. Rejects with what goes up when there is none. */
+  async beforeNext(ctx: Context, attempts: Attempts): Promise<Context> {
+    const last = attempts.last
+    if (ctx.aborted || this.#attempts === 1 || isSingle(ctx) || !this.#when(last, ctx)) throw attempts.error()
+    if (attempts.count >= this.#attempts) throw this.#giveUp(ctx, attempts, 'attempts', attempts.error())
+    const { retryAfterMs = 0 } = last
+    const now = ctx.clock.now()
+    const delayMs = retryAfterMs + this.#delayMs(attempts.count - 1)
+    if (retryAfterMs > this.#maxRetryAfterMs || now + delayMs >= ctx.deadlineAt)
+      throw this.#giveUp(ctx, attempts, 'time', attempts.error())
+    this.#lastNow = now
+    if (this.#budget?.take(now) === false) throw this.#giveUp(ctx, attempts, 'budget', attempts.final())
+    const attempt = attempts.count + 1
+    this.#retried++
+    tell(this.#onRetry, { ctx, attempt, error: last, delayMs })
+    try {
+      await ctx.clock.sleep(delayMs, ctx)
+    } catch (cause) {
+      attempts.add(ServiceError.fromAbort(cause))
+      throw attempts.error()
+    }
+    return ctx.with(attemptKey, attempt)
+  }
+
+  async #repeat<Req, Res>(next: Endpoint<Req, Res>, request: Req, ctx: Context, thrown: unknown): Promise<Res> {
+    const attempts = new Attempts(thrown)
+    for (;;) {
+      const again = await this.beforeNext(ctx, attempts)
+      try {
+        const response = await next(request, again)
+        this.#recovered++
+        return response
+      } catch (thrownAgain) {
+        attempts.add(thrownAgain)
+      }
+    }
+  }
+
+  #giveUp(ctx: Context, attempts: Attempts, reason: GiveUpReason, error: unknown): unknown {
+    this.#gaveUp[reason]++
+    tell(this.#onGiveUp, { ctx, attempts: attempts.count, reason, error: ServiceError.from(error) })
+    return error
+  }
+}
