@@ -62,6 +62,7 @@ export { headerNames, type Metadata, metadataLimits, type TraceContext } from '.
 export type { Kind, MethodInfo } from './core/method.ts'
 export type { ClientOptions, Line } from './core/open-call.ts'
 export { type Classify, classify, type EndedCall, type Outcome, outcomeOf, outcomeOfError } from './core/outcome.ts'
+export type { Pipeline, PipelineUse } from './core/pipeline.ts'
 export type { HttpRoute, HttpRoutes } from './core/routes.ts'
 export { type Input, type Misfit, type Output, type Schema, validate } from './core/schema.ts'
 export { watchSizes } from './core/watch-sizes.ts'

@@ -4,6 +4,6 @@ import { addsvc } from '../servers/addsvc.ts'
 import { calling } from './calling.ts'
 
 calling((url) => {
-  const client = httpClient(addsvc, { url })
+  const client = httpClient(addsvc, { baseUrl: url })
   return () => client.sum({ a: 1, b: 2 })
 })

@@ -8,6 +8,7 @@ import { ServiceError } from './errors.ts'
 import { checkIdleLimits } from './idle.ts'
 import { type MethodInfo, returnsStream } from './method.ts'
 import { type ClientOptions, type Line, OpenCall, startUnary } from './open-call.ts'
+import { clientLayers } from './pipeline.ts'
 import { type Loose, type Schema, validate } from './schema.ts'
 import { startStream } from './start-stream.ts'
 import { map } from './streams.ts'
@@ -23,6 +24,8 @@ export type Client<C> = { readonly [K in keyof MethodsOf<C>]: Call<MethodsOf<C>[
 
 /** A way to call: what an adapter of a transport hands to `clientOf`. */
 export interface Wire extends ClientOptions {
+  /** How many connections there may be, where each carries one call at a time. */
+  readonly maxConnections?: number | undefined
   /** Called once per method, when the client is built. The endpoint sends one request and gives the decoded response. */
   connect(method: MethodInfo): Endpoint<Loose, unknown>
   /** Lets go of connections; open calls have been called off by then. */
@@ -35,7 +38,8 @@ export interface Wire extends ClientOptions {
  */
 export function clientOf<M extends Methods>(contract: Contract<M>, wire: Wire): Client<Contract<M>> {
   const root = rootContext({ clock: wire.clock ?? systemClock })
-  const used = wire.use ?? []
+  const methods = Object.values(contract.info) as MethodInfo[]
+  const used = clientLayers(wire, { methods, maxConnections: wire.maxConnections })
   const around = chain(...used)
   checkIdleLimits(wire.streamLimits)
   const client: Record<PropertyKey, unknown> = {}

@@ -8,6 +8,7 @@ import type { Endpoint, Middleware } from './endpoint.ts'
 import { callError, markRemote, ServiceError } from './errors.ts'
 import type { IdleLimits } from './idle.ts'
 import { type Kind, longestUnaryMs, type MethodInfo } from './method.ts'
+import type { Pipeline } from './pipeline.ts'
 import { type Loose, type Schema, validate } from './schema.ts'
 import { tell } from './tell.ts'
 
@@ -17,6 +18,8 @@ export interface ClientOptions {
   readonly clock?: Clock | undefined
   /** Around every call; the first is outermost. @default none */
   readonly use?: readonly Middleware[] | undefined
+  /** Policies around every call and every attempt, within `use`: `clientPipeline()` has those that every client should have. @default none */
+  readonly pipeline?: Pipeline | undefined
   /** How long a stream may be silent while it is read. */
   readonly streamLimits?: IdleLimits | undefined
   /** A response came after its call had ended, and was dropped. */

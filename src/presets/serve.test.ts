@@ -61,7 +61,7 @@ describe('serve', () => {
     const metrics = paged()
     const log = logger({ write: (record) => void records.push(record) })
     const app = await serve(shop, handlers, { over: [local()], logger: log, metrics })
-    await using client = httpClient(shop, { url: app.url })
+    await using client = httpClient(shop, { baseUrl: app.url })
     assert.equal(await client.price({ item: 'tea' }), 3)
     await assert.rejects(client.price({ item: 3 } as never), { code: 'invalid_argument' })
     assert.equal(app.metricsUrl, `${app.url}/metrics`)
@@ -246,7 +246,7 @@ describe('serve', () => {
       use: [used],
       methods: { price: [own] },
     })
-    await using client = httpClient(shop, { url: app.url })
+    await using client = httpClient(shop, { baseUrl: app.url })
     assert.equal(await client.price({ item: 'coffee' }), 6)
     assert.deepEqual(seen, ['use', 'coffee'])
   })

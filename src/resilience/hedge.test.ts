@@ -33,7 +33,7 @@ describe('hedge', () => {
     assert.equal(await answered, 'fast')
     await clock.settle()
     assert.equal(endpoint.inFlight, 0)
-    assert.equal((endpoint.calls[0]?.ctx.cause as ServiceError).message, 'another attempt was faster')
+    assert.match(String(endpoint.calls[0]?.ctx.cause), /another attempt was faster/)
     assert.deepEqual(
       endpoint.calls.map(({ at, ctx: inner }) => [at, inner.get(attempt)]),
       [

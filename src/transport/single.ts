@@ -1,6 +1,6 @@
 // The single-endpoint door that every wire has: one endpoint with its own decoding, encoding and hooks, without a contract.
 import { type CallOptions, callOptions, checkHeaders } from '../core/call-options.ts'
-import { callOf } from '../core/client.ts'
+import { callOf, type Wire } from '../core/client.ts'
 import { type Context, rootContext } from '../core/context.ts'
 import { chain, type Endpoint, tap } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
@@ -8,8 +8,8 @@ import { checkIdleLimits } from '../core/idle.ts'
 import { inbound } from '../core/inbound.ts'
 import { checkHeader, type Metadata } from '../core/metadata.ts'
 import { type Kind, type MethodInfo, noMethod } from '../core/method.ts'
-import type { ClientOptions } from '../core/open-call.ts'
 import type { Outcome } from '../core/outcome.ts'
+import { clientLayers } from '../core/pipeline.ts'
 import type { Loose } from '../core/schema.ts'
 import { tell } from '../core/tell.ts'
 import { checkNumber } from '../primitives/check.ts'
@@ -100,9 +100,9 @@ export function hookedEndpoint<Req, Res>(
 export function singleCall<Req, Res>(
   info: MethodInfo,
   send: Endpoint<Loose, unknown>,
-  options: ClientOptions & SingleCallOptions<Req, Res>,
+  options: Omit<Wire, 'connect' | 'close'> & SingleCallOptions<Req, Res>,
 ): (request: Req, given?: Context | CallOptions) => Promise<Res> {
-  const around = chain(...(options.use ?? []))
+  const around = chain(...clientLayers(options, { methods: [info], maxConnections: options.maxConnections }))
   checkIdleLimits(options.streamLimits)
   const root = rootContext({ clock: options.clock })
   const line = { info, output: undefined, send: around(hookedSend(send, options)), root, wire: options }

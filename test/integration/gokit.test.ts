@@ -47,7 +47,7 @@ describe("our client calls Go kit's server", skipUnless('gokit'), () => {
   })
 
   it('with a typed client of the contract', async () => {
-    await using client = httpClient(stringsvc, { url: addressOf('gokit') })
+    await using client = httpClient(stringsvc, { baseUrl: addressOf('gokit') })
     assert.deepEqual(await client.count({ s: '€' }), { v: 3 })
   })
 })

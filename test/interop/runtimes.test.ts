@@ -177,7 +177,7 @@ for (const runtime of runtimes) {
 
     before(async () => {
       ;({ child, url } = await started(runtime, [...runtime.run, `${runtime.name}.ts`]))
-      client = httpClient(service, { url })
+      client = httpClient(service, { baseUrl: url })
     })
     after(async () => {
       await client[Symbol.asyncDispose]()
@@ -294,7 +294,7 @@ for (const runtime of runtimes) {
 
     it('drains when it closes: calls and streams end, new ones are refused, and the process ends by itself', async () => {
       const own = await started(runtime, [...runtime.run, `${runtime.name}.ts`])
-      await using calls = httpClient(service, { url: own.url })
+      await using calls = httpClient(service, { baseUrl: own.url })
       const stream = (await calls.count({ to: 4, everyMs: 150 }))[Symbol.asyncIterator]()
       assert.equal((await stream.next()).value?.n, 1)
       const call = calls.wait({ ms: 600 })
@@ -310,7 +310,7 @@ for (const runtime of runtimes) {
 
     it('serves a module whose default export is the server', async () => {
       const own = await started(runtime, [...runtime.serve, 'worker.ts'])
-      await using calls = httpClient(service, { url: own.url })
+      await using calls = httpClient(service, { baseUrl: own.url })
       assert.deepEqual(await calls.shout({ text: 'a' }), { text: 'A' })
       await stop(own.child, 'SIGKILL')
     })

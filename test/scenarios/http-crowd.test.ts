@@ -13,7 +13,7 @@ const graceMs = 8_000
 const megabyte = 1_000_000
 
 const clientOf = ({ url }: CrowdServer, options?: Partial<HttpClientOptions>) =>
-  httpClient(crowd, { url, connectTimeoutMs: 20_000, ...options })
+  httpClient(crowd, { baseUrl: url, connectTimeoutMs: 20_000, ...options })
 
 /** A connection without manners: it goes on when the other side has ended. It reads nothing until somebody listens. */
 function stranger({ port }: CrowdServer, request: string): Socket {

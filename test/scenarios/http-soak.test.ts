@@ -73,7 +73,7 @@ describe('a hundred thousand calls over HTTP with resets, aborts, deadlines and 
     const server = stack.use(await listener.listen({ host: '127.0.0.1' }))
     const proxy = await breakingProxy(server.port)
     stack.defer(proxy.close)
-    const options = { url: proxy.url, clock, maxConnections: 100, maxConnectionAgeMs: connectionAgeMs }
+    const options = { baseUrl: proxy.url, clock, maxConnections: 100, maxConnectionAgeMs: connectionAgeMs }
     const client = stack.use(httpClient(conformance, options))
     const ends = new Map<string, number>()
     const memory: number[] = []

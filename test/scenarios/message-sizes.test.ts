@@ -69,7 +69,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 const client = (options?: Partial<HttpClientOptions>) =>
-  httpClient(shop, { url: server.url, use: [called], ...options })
+  httpClient(shop, { baseUrl: server.url, use: [called], ...options })
 
 /** What the caller sent and received, once the server has heard the same. */
 async function both(): Promise<(readonly number[])[]> {
@@ -154,7 +154,7 @@ describe('the sizes of messages over HTTP', () => {
     const { order, find, follow, upload } = inner
     const proxied = endpoints(shop, { order, find, follow, upload }, { use: [served] })
     await using proxy = await httpServer(shop, proxied).listen({ host: '127.0.0.1' })
-    await using outer = httpClient(shop, { url: proxy.url })
+    await using outer = httpClient(shop, { baseUrl: proxy.url })
     await outer.order('abc')
     assert.deepEqual([called.sent, called.received], [[5], [6]])
     assert.deepEqual(

@@ -3,7 +3,7 @@ import { httpClient } from 'servicekit/transport/http/client'
 import { stringsvc } from './stringsvc.ts'
 
 const url = process.env['STRINGSVC_URL'] ?? 'http://127.0.0.1:8080'
-await using client = httpClient(stringsvc, { url })
+await using client = httpClient(stringsvc, { baseUrl: url })
 
 for (const s of process.argv.slice(2)) {
   const { v, err } = await client.uppercase({ s })

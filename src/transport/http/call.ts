@@ -83,7 +83,8 @@ export function httpCall<Req = unknown, Res = unknown>(options: HttpCallOptions<
   if (options.timeoutMs !== undefined) checkNumber('timeoutMs', options.timeoutMs, { min: 1 })
   const maxBytes = checkNumber('maxReplyBytes', options.maxReplyBytes ?? 4_194_304, { min: 1, integer: true })
   const codec = jsonCodec({ maxDepth: options.maxDepth })
-  const requester = new Requester(connectionOptions(options))
+  const maxConnections = options.maxConnections ?? options.pipeline?.maxInFlight
+  const requester = new Requester(connectionOptions({ ...options, maxConnections }))
   const line = { origin: requester.to(url.origin), verb: method, headers: [], codec, maxReplyBytes: maxBytes }
   const send = ({ path = '', headers = {}, body }: HttpCallRequest, ctx: Context) =>
     new Promise<HttpReply>((resolve, reject) => {
@@ -106,6 +107,7 @@ export function httpCall<Req = unknown, Res = unknown>(options: HttpCallOptions<
     })
   const call = singleCall<Req, Res>(infoOf(options, url, streams), send, {
     ...options,
+    maxConnections,
     encode: options.encode ?? jsonRequest,
     decode: (options.decode ??
       (streams ? (message: HttpReply) => message.stream : (message: HttpReply) => message.json())) as never,

@@ -68,7 +68,7 @@ type Mirrored = { method: string; url: string; headers: Record<string, string>; 
 describe('the requests of an HTTP client', () => {
   it('have parameters in the path and the rest in the query, each encoded by itself', async () => {
     await using server = await mirror()
-    await using client = httpClient(svc, { url: server.url })
+    await using client = httpClient(svc, { baseUrl: server.url })
     const at = new Date(0)
     const request = { id: 'a/b é', note: 7, q: '&=+ ', list: [1, 'b'], none: undefined, nil: null, yes: true, at }
     const { method, url, body, headers } = (await client.get(request)) as Mirrored
@@ -82,7 +82,7 @@ describe('the requests of an HTTP client', () => {
 
   it('have parameters in the path and the rest in the body, of a GET that declares one too', async () => {
     await using server = await mirror()
-    await using client = httpClient(svc, { url: server.url })
+    await using client = httpClient(svc, { baseUrl: server.url })
     const put = (await client.put({ id: 7, a: 1 })) as Mirrored
     assert.deepEqual([put.method, put.url, put.body], ['PUT', '/users/7', '{"a":1}'])
     assert.equal(put.headers['content-length'], '7')
@@ -93,7 +93,7 @@ describe('the requests of an HTTP client', () => {
 
   it('that do not fit their route are the fault of the caller, and are not sent', async () => {
     await using server = await mirror()
-    await using client = httpClient(svc, { url: server.url })
+    await using client = httpClient(svc, { baseUrl: server.url })
     for (const request of [{}, { id: '', note: 1 }, { id: '..', note: 1 }, { id: {}, note: 1 }, 7, [1]]) {
       await assert.rejects(client.get(request), { code: 'invalid_argument' }, JSON.stringify(request))
     }
@@ -104,14 +104,14 @@ describe('the requests of an HTTP client', () => {
   it('go below the path of the URL', async () => {
     await using server = await mirror()
     for (const base of ['/base/v1', '/base/v1/']) {
-      await using client = httpClient(svc, { url: `${server.url}${base}` })
+      await using client = httpClient(svc, { baseUrl: `${server.url}${base}` })
       assert.equal(((await client.put({ id: 7 })) as Mirrored).url, '/base/v1/users/7')
     }
   })
 
   it('have the headers of the call and the time that is left', async () => {
     await using server = await mirror()
-    await using client = httpClient(svc, { url: server.url, clock: manualClock() })
+    await using client = httpClient(svc, { baseUrl: server.url, clock: manualClock() })
     const headers = { 'X-Own': '1', accept: 'application/vnd.own+json', authorization: 'Bearer a' }
     const { headers: sent } = (await client.call(1, { headers, timeoutMs: 750 })) as Mirrored
     assert.deepEqual([sent['x-own'], sent['accept'], sent['authorization']], ['1', headers.accept, 'Bearer a'])
@@ -122,7 +122,7 @@ describe('the requests of an HTTP client', () => {
   it('go through what use lists', async () => {
     await using server = await mirror()
     const recorded = recordCalls()
-    await using client = httpClient(svc, { url: server.url, use: [recorded] })
+    await using client = httpClient(svc, { baseUrl: server.url, use: [recorded] })
     await client.call(1)
     assert.deepEqual(
       recorded.calls.map(({ method, outcome }) => [method, outcome?.code]),
@@ -136,7 +136,7 @@ describe('the requests of an HTTP client', () => {
       ports.add(request.socket.remotePort)
       request.resume().on('end', () => response.end('1'))
     })
-    await using client = httpClient(svc, { url: server.url, maxConnections: 2 })
+    await using client = httpClient(svc, { baseUrl: server.url, maxConnections: 2 })
     for (let n = 0; n < 3; n++) await client.call(n)
     assert.equal(ports.size, 1)
     await Promise.all(Array.from({ length: 8 }, (_, n) => client.call(n)))
@@ -147,12 +147,12 @@ describe('the requests of an HTTP client', () => {
 describe('httpClient', () => {
   it('refuses a URL that is none, and options out of range', () => {
     for (const url of ['127.0.0.1:80', 'ftp://a', 'http://a?b', 'http://a#b', 'http://u:p@a', '', undefined as never]) {
-      assert.throws(() => httpClient(svc, { url }), { name: 'TypeError', message: /^url must be/ }, url)
+      assert.throws(() => httpClient(svc, { baseUrl: url }), { name: 'TypeError', message: /^baseUrl must be/ }, url)
     }
     const wrong = { maxReplyBytes: 0, maxDepth: 0, maxConnections: 0, connectTimeoutMs: 0, keepAliveMs: 0 }
     for (const [option, value] of Object.entries({ ...wrong, maxConnectionAgeMs: 0 })) {
       const refused = { name: 'RangeError', message: new RegExp(`^${option}`) }
-      assert.throws(() => httpClient(svc, { url: 'http://a', [option]: value }), refused, option)
+      assert.throws(() => httpClient(svc, { baseUrl: 'http://a', [option]: value }), refused, option)
     }
   })
 
@@ -172,7 +172,7 @@ describe('httpClient', () => {
       },
     })
     await using server = await httpServer(svc, served).listen({ host: '127.0.0.1' })
-    await using client = httpClient(svc, { url: server.url })
+    await using client = httpClient(svc, { baseUrl: server.url })
     const seen: unknown[] = []
     const options = {
       headers: { 'x-own': 'own' },
@@ -195,7 +195,7 @@ describe('httpClient', () => {
     }
     const served = endpoints(svc, { get: fail, put: fail, search: fail, call: fail, flow, up: fail })
     await using server = await httpServer(svc, served).listen({ host: '127.0.0.1' })
-    await using client = httpClient(svc, { url: server.url })
+    await using client = httpClient(svc, { baseUrl: server.url })
     const expected = { code: 'failed_precondition', message: 'not now: é', ...options }
     await assert.rejects(client.call(1), expected)
     await assert.rejects(async () => {
@@ -209,7 +209,7 @@ describe('a reply that is foreign, or does not come', () => {
     await using server = await foreign((request, response) => {
       request.resume().on('end', () => answer(response, request))
     })
-    await using client = httpClient(svc, { url: server.url, ...(options as Partial<HttpClientOptions>) })
+    await using client = httpClient(svc, { baseUrl: server.url, ...(options as Partial<HttpClientOptions>) })
     return await client.call(1).then(
       (value) => assert.fail(`it gave ${JSON.stringify(value)}`),
       (error: ServiceError) => error,
@@ -252,7 +252,7 @@ describe('a reply that is foreign, or does not come', () => {
       [closed.url, 'ECONNREFUSED'],
       ['http://nobody.invalid', /ENOTFOUND|EAI_AGAIN/],
     ] as const) {
-      await using client = httpClient(svc, { url })
+      await using client = httpClient(svc, { baseUrl: url })
       await assert.rejects(client.call(1), (error: ServiceError) => {
         assert.deepEqual([error.code, error.retry], ['unavailable', 'safe'])
         assert.match(String((error.cause as NodeJS.ErrnoException).code), new RegExp(cause))
@@ -270,7 +270,7 @@ describe('a reply that is foreign, or does not come', () => {
       await using server = await rawServer((socket) => {
         socket.once('data', () => (answer === '' ? socket.resetAndDestroy() : socket.end(answer)))
       })
-      await using client = httpClient(svc, { url: server.url })
+      await using client = httpClient(svc, { baseUrl: server.url })
       await assert.rejects(client.call(1), { code: 'unavailable', retry: 'if_idempotent', message: new RegExp(why) })
     }
   })
@@ -279,7 +279,7 @@ describe('a reply that is foreign, or does not come', () => {
     const clock = manualClock()
     const came = Promise.withResolvers<Socket>()
     await using server = await rawServer((socket) => socket.once('data', () => came.resolve(socket)))
-    await using client = httpClient(svc, { url: server.url, clock })
+    await using client = httpClient(svc, { baseUrl: server.url, clock })
     const refused = assert.rejects(client.call(1, { timeoutMs: 100 }), {
       code: 'deadline_exceeded',
       retry: 'if_idempotent',

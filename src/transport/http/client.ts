@@ -24,7 +24,7 @@ export type { RequesterTls }
 
 /** How connections to a server are made and kept. */
 export interface HttpConnectionOptions {
-  /** How many connections there may be; calls beyond wait, at the longest until their deadline. @default 256 */
+  /** How many connections there may be; calls beyond wait, at the longest until their deadline. @default as many as the pipeline lets calls in, else 256 */
   readonly maxConnections?: number | undefined
   /** How long it may take to connect, TLS included, in milliseconds. @default 2_000 */
   readonly connectTimeoutMs?: number | undefined
@@ -41,7 +41,7 @@ export interface HttpConnectionOptions {
 /** Which server an HTTP client calls, and how. */
 export interface HttpClientOptions extends ClientOptions, HttpConnectionOptions {
   /** Where the server is, as in `http://127.0.0.1:8080`; a path in it comes before those of the routes. */
-  readonly url: string
+  readonly baseUrl: string
   /** The largest reply, or message of a stream, in bytes. @default 4_194_304 */
   readonly maxReplyBytes?: number | undefined
   /** How deep the JSON of a reply may nest. @default 100 */
@@ -55,13 +55,15 @@ export function httpClient<M extends Methods>(contract: Contract<M>, options: Ht
 
 /** The way that `httpClient` calls, for those who build a client around it. Each has connections of its own, which `close` lets go of. */
 export function httpWire<M extends Methods>(contract: Contract<M>, options: HttpClientOptions): Wire {
-  const { base, origin } = placeOf(options.url)
+  const { base, origin } = placeOf(options.baseUrl)
   const codec = jsonCodec({ maxDepth: options.maxDepth })
   const maxReplyBytes = checkNumber('maxReplyBytes', options.maxReplyBytes ?? 4_194_304, { min: 1, integer: true })
-  const requester = new Requester(connectionOptions(options))
+  const maxConnections = options.maxConnections ?? options.pipeline?.maxInFlight
+  const requester = new Requester(connectionOptions({ ...options, maxConnections }))
   const target = requester.to(origin)
   return {
     ...options,
+    maxConnections,
     connect: (info) => {
       const [route] = contract.routes[info.name] as readonly HttpRoute[]
       return sender(info, route as HttpRoute, base, { origin: target, codec, maxReplyBytes })
@@ -80,11 +82,13 @@ export function connectionOptions(
 }
 
 /** Splits the URL of a server. Throws a TypeError for what is none. */
-export function placeOf(url: string): { readonly origin: string; readonly base: string } {
-  const parsed = URL.parse(url)
-  const plain = parsed !== null && /^https?:$/.test(parsed.protocol) && !/[?#]/.test(url) && parsed.username === ''
+export function placeOf(baseUrl: string): { readonly origin: string; readonly base: string } {
+  const parsed = URL.parse(baseUrl)
+  const plain = parsed !== null && /^https?:$/.test(parsed.protocol) && !/[?#]/.test(baseUrl) && parsed.username === ''
   if (!plain)
-    throw new TypeError(`url must be like http://host:port or http://host/prefix, but is ${JSON.stringify(url)}`)
+    throw new TypeError(
+      `baseUrl must be like http://host:port or http://host/prefix, but is ${JSON.stringify(baseUrl)}`,
+    )
   return { origin: parsed.origin, base: parsed.pathname.replace(/\/+$/, '') }
 }
 

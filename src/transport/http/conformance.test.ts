@@ -24,7 +24,7 @@ function harness(clock: ManualClock): TransportHarness {
     async serve(served, options) {
       const server = await httpServer(conformance, served, options).listen({ host: '127.0.0.1' })
       return {
-        client: (clientOptions) => httpClient(conformance, { url: server.url, ...clientOptions }),
+        client: (clientOptions) => httpClient(conformance, { baseUrl: server.url, ...clientOptions }),
         close: () => server.close(),
         inFlight: () => server.stats.inFlight,
       }

@@ -380,7 +380,7 @@ function harness(clock: ManualClock): TransportHarness {
       await once(node, 'listening')
       const { port } = node.address() as AddressInfo
       return {
-        client: (clientOptions) => httpClient(conformance, { url: `http://127.0.0.1:${port}`, ...clientOptions }),
+        client: (clientOptions) => httpClient(conformance, { baseUrl: `http://127.0.0.1:${port}`, ...clientOptions }),
         async close() {
           await server.close()
           const closed = node.listening ? once(node, 'close') : undefined

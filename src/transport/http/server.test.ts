@@ -101,7 +101,7 @@ describe('httpServer', () => {
     assert.notEqual(one.port, two.port)
     assert.equal(two.url, `http://127.0.0.1:${two.port}`)
     await one.close()
-    await using client = httpClient(svc, { url: two.url })
+    await using client = httpClient(svc, { baseUrl: two.url })
     assert.equal(await client.name(), 'svc')
   })
 
@@ -121,7 +121,7 @@ describe('httpServer', () => {
     const path = join(folder, 'socket')
     await using server = await httpServer(svc, serving()).listen({ path })
     assert.deepEqual([server.url, server.port], ['http://localhost', 0])
-    await using client = httpClient(svc, { url: server.url, socketPath: path })
+    await using client = httpClient(svc, { baseUrl: server.url, socketPath: path })
     assert.equal(await client.name(), 'svc')
     await assert.rejects(httpServer(svc, serving()).listen({ path }), /the file is there already/)
   })
@@ -136,10 +136,10 @@ describe('httpServer', () => {
     })
     await using server = await httpServer(svc, served, { tls: pair('server') }).listen(local)
     assert.match(server.url, /^https:/)
-    await using client = httpClient(svc, { url: server.url, tls: { ca: pem('ca') } })
+    await using client = httpClient(svc, { baseUrl: server.url, tls: { ca: pem('ca') } })
     assert.equal(await client.name(), 'secret')
     assert.deepEqual(lines, [true, undefined])
-    await using stranger = httpClient(svc, { url: server.url })
+    await using stranger = httpClient(svc, { baseUrl: server.url })
     await assert.rejects(stranger.name(), { code: 'unavailable', retry: 'safe' })
   })
 
@@ -149,10 +149,10 @@ describe('httpServer', () => {
     })
     const tls = { ...pair('server'), ca: pem('ca'), requestCertificate: true }
     await using server = await httpServer(svc, served, { tls }).listen(local)
-    await using client = httpClient(svc, { url: server.url, tls: { ca: pem('ca'), ...pair('client') } })
+    await using client = httpClient(svc, { baseUrl: server.url, tls: { ca: pem('ca'), ...pair('client') } })
     assert.match(await client.name(), /^CN=/)
     for (const shown of [pair('expired'), {}]) {
-      await using other = httpClient(svc, { url: server.url, tls: { ca: pem('ca'), ...shown } })
+      await using other = httpClient(svc, { baseUrl: server.url, tls: { ca: pem('ca'), ...shown } })
       await assert.rejects(other.name(), { code: 'unavailable' })
     }
     assert.equal(server.stats.served, 1)
@@ -205,7 +205,7 @@ describe('closing an HTTP server', () => {
   it('refuses a new call on a connection that is still open', async () => {
     const { wait, entered, open: finish } = gated()
     const server = await httpServer(svc, serving({ wait })).listen(local)
-    await using client = httpClient(svc, { url: server.url })
+    await using client = httpClient(svc, { baseUrl: server.url })
     await using socket = await open(server.port)
     socket.write('POST /name HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\nexpect: 100-continue\r\n\r\n')
     assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 100/)
@@ -232,7 +232,7 @@ describe('closing an HTTP server', () => {
       })
     const options = { clock, drainMs: 2_000, onError: () => {} }
     const server = await httpServer(svc, serving({ wait }), options).listen(local)
-    await using client = httpClient(svc, { url: server.url })
+    await using client = httpClient(svc, { baseUrl: server.url })
     const refused = assert.rejects(client.wait(), { code: 'unavailable', message: /shut down/ })
     await entered.promise
     const closing = server.close()

@@ -41,7 +41,7 @@ const harness: TransportHarness = {
     const server = fetchServer(conformance, served, { ...options, peer: isBun ? bunPeer : denoPeer })
     const { port, stop } = listen(server.fetch)
     return {
-      client: (clientOptions) => httpClient(conformance, { url: `http://127.0.0.1:${port}`, ...clientOptions }),
+      client: (clientOptions) => httpClient(conformance, { baseUrl: `http://127.0.0.1:${port}`, ...clientOptions }),
       async close() {
         await server.close()
         await stop()

@@ -19,7 +19,7 @@ async function against(answer: (socket: Socket) => void) {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const client = httpClient(svc, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  const client = httpClient(svc, { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
   return {
     client,
     open,
