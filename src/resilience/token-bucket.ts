@@ -9,6 +9,12 @@ export interface TokenRate {
   readonly burst: number
 }
 
+/** What is changed of a rate; what is left out stays. */
+export interface TokenRateChange {
+  readonly perSecond?: number | undefined
+  readonly burst?: number | undefined
+}
+
 /** Tokens that were taken before they have come. */
 export interface Reservation {
   /** Whether they were taken. When false, nothing was, and the rest says nothing. */
@@ -43,9 +49,10 @@ export class TokenBucket {
   /** The latest moment that was given to anyone. */
   #lastAt = -Infinity
 
-  constructor({ perSecond, burst }: TokenRate) {
-    this.#perSecond = checkRate(perSecond)
-    this.#burst = checkBurst(burst)
+  constructor(rate: TokenRate) {
+    const { perSecond, burst } = checkTokenRate(rate)
+    this.#perSecond = perSecond
+    this.#burst = burst
     this.#tokens = burst
   }
 
@@ -117,9 +124,8 @@ export class TokenBucket {
   }
 
   /** Changes rate or burst from now on. What is reserved already keeps its moment. Where one is out of its range, nothing is changed. */
-  change(now: number, { perSecond = this.#perSecond, burst = this.#burst }: Partial<TokenRate>): void {
-    checkRate(perSecond)
-    checkBurst(burst)
+  change(now: number, { perSecond = this.#perSecond, burst = this.#burst }: TokenRateChange): void {
+    checkTokenRate({ perSecond, burst })
     this.#tokens = this.tokens(now)
     this.#last = now
     this.#perSecond = perSecond
@@ -174,12 +180,11 @@ function nsFrom(at: number, other: number): number {
   return at === other ? 0 : Math.round((other - at) * nsPerMs)
 }
 
-function checkRate(perSecond: number): number {
-  return checkNumber('perSecond', perSecond, { min: 0 })
-}
-
-function checkBurst(burst: number): number {
-  return checkNumber('burst', burst, { min: 0, integer: true })
+/** Throws a RangeError for a rate that a bucket cannot have. */
+export function checkTokenRate(rate: TokenRate): TokenRate {
+  checkNumber('perSecond', rate.perSecond, { min: 0 })
+  checkNumber('burst', rate.burst, { min: 0, integer: true })
+  return rate
 }
 
 function checkCount(count: number): number {
