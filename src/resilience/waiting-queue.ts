@@ -40,6 +40,11 @@ export interface WaitingOwner {
   giveBack(): void
 }
 
+/** Gives the length back, or throws a RangeError for one that no queue may have. */
+export function checkQueueLimit(queue: number): number {
+  return checkNumber('queue', queue, { min: 0, max: 1_000_000, integer: true })
+}
+
 /** A bounded queue of calls. It gives places to nobody by itself: its owner does, with `admit`. */
 export class WaitingQueue {
   readonly maxWaitMs: number
@@ -74,7 +79,7 @@ export class WaitingQueue {
   }
 
   set limit(limit: number) {
-    this.#limit = checkNumber('queue', limit, { min: 0, max: 1_000_000, integer: true })
+    this.#limit = checkQueueLimit(limit)
   }
 
   /** How many wait. */
