@@ -45,7 +45,8 @@ export interface Fallback<Req, Res> extends TypedMiddleware<Req, Res> {
  * For all four kinds of methods: where the response is a stream, `to` gives a whole stream, and only while the failed one has not
  * given its first message; after that its error is passed on. A stream of requests may have been read in part when `to` gets it.
  */
-export function fallback<Req, Res>(options: FallbackOptions<Req, Res>): Fallback<Req, Res> {
+// NoInfer: the response is what the method says. An answer that is more special than that is no reason to think otherwise.
+export function fallback<Req, Res>(options: FallbackOptions<Req, NoInfer<Res>>): Fallback<Req, Res> {
   const { to, when = isFailure, onFallback } = options
   if (typeof to !== 'function') throw new TypeError(`to must be a function, but is ${typeof to}`)
   if (typeof when !== 'function') throw new TypeError(`when must be a function, but is ${typeof when}`)

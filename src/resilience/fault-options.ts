@@ -64,12 +64,8 @@ export interface FaultSnapshot {
   readonly delay: DelayFault | undefined
   readonly error: ErrorFault | undefined
   readonly drop: DropFault | undefined
-  /** Calls that were delayed. */
-  readonly delayed: number
-  /** Calls that failed on purpose. */
-  readonly failed: number
-  /** Calls that were left without an answer. */
-  readonly dropped: number
+  /** How many calls have got each. */
+  readonly injected: Readonly<Record<FaultEvent['fault'], number>>
 }
 
 const retries: readonly Retry[] = ['never', 'safe', 'if_idempotent']

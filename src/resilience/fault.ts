@@ -112,9 +112,7 @@ class Faults {
       delay: this.#delay,
       error: this.#error,
       drop: this.#drop,
-      delayed: this.#counts.delay,
-      failed: this.#counts.error,
-      dropped: this.#counts.drop,
+      injected: { ...this.#counts },
     }
   }
 
