@@ -336,6 +336,25 @@ describe('Cancellation that is released', () => {
 })
 
 describe('Cancellation while it calls its listeners', () => {
+  it('tells the points below although the first who hears of it lets go of the point', () => {
+    const { point, heard } = setUp()
+    point.onAbort(() => point.release())
+    const [one, other] = [below(point), below(below(point))]
+    one.onAbort((cause) => heard.push('one', cause))
+    other.onAbort((cause) => heard.push('other', cause))
+    point.abort('gone')
+    assert.deepEqual(heard, ['one', 'gone', 'other', 'gone'])
+  })
+
+  it('does not tell those of a point below that is let go of by who hears first', () => {
+    const { point, heard } = setUp()
+    const child = below(point)
+    point.onAbort(() => child.release())
+    child.onAbort((cause) => heard.push(cause))
+    point.abort('gone')
+    assert.deepEqual([heard, child.aborted, child.cause], [[], true, 'gone'])
+  })
+
   it('skips the ones that an earlier one disposes, and goes on behind them', () => {
     const { point, heard } = setUp()
     const all: Disposable[] = []

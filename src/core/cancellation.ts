@@ -126,6 +126,8 @@ export class Cancellation implements Task {
     this.#aborted = true
     this.#cause = told
     let listener = this.#first
+    // Before anyone hears: whose call ends with this disposes it, and that would let go of them.
+    const points = this.#takePoints()
     this.#leave()
     while (listener !== undefined) {
       const next: Listener | undefined = listener.next
@@ -136,7 +138,7 @@ export class Cancellation implements Task {
       if (stayed) tell(listener.fire.bind(listener), told)
       listener = next
     }
-    for (const point of this.#takePoints()) point.abort(told)
+    for (const point of points) point.abort(told)
   }
 
   /** Lets go of the timer and of all listeners without calling them. */

@@ -8,7 +8,7 @@ export function refusal(code: Code, message: string, retryAfterMs?: number | und
 }
 
 /** Makes an error that takes no stack, where the engine lets itself be told. */
-function withoutStack(make: () => ServiceError): ServiceError {
+export function withoutStack(make: () => ServiceError): ServiceError {
   const { stackTraceLimit } = Error
   if (typeof stackTraceLimit !== 'number' || Object.isFrozen(Error)) return make()
   Error.stackTraceLimit = 0

@@ -363,4 +363,14 @@ describe('Ten thousand tasks on a manual clock', () => {
     assert.ok(once.some((line) => line.includes('late')) && once.some((line) => line.includes('done')))
     assert.ok(again.join('\n') === once.join('\n'))
   })
+
+  it('runs one thing at a time, before a moment, for those who drive it by themselves', () => {
+    const clock = manualClock()
+    const ran: number[] = []
+    for (const delayMs of [10, 5, 10]) clock.schedule(delayMs, () => ran.push(clock.now()))
+    assert.deepEqual([clock.runNext(10), ran, clock.now()], [true, [5], 5])
+    assert.deepEqual([clock.runNext(10), ran, clock.now()], [false, [5], 10])
+    assert.deepEqual([clock.runNext(11), clock.runNext(Infinity), clock.runNext(Infinity)], [true, true, false])
+    assert.deepEqual([ran, clock.now()], [[5, 10, 10], 10])
+  })
 })
