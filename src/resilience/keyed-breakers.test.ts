@@ -42,11 +42,13 @@ describe('KeyedBreakers', () => {
   })
 
   it('tells the state of a key without making room for it', () => {
-    const { breakers, keys } = keyed(1)
+    const { breakers, keys, told } = keyed(1)
     fail(breakers.of('a'))
     assert.deepEqual([breakers.stateOf('a'), breakers.stateOf('b'), keys().length], ['open', 'closed', 1])
     breakers.forceAll('disabled', undefined)
+    told.length = 0
     assert.equal(breakers.stateOf('b'), 'disabled')
+    assert.deepEqual(told, [])
   })
 
   it('forces all keys, those to come too, until that is taken back', () => {

@@ -61,7 +61,7 @@ export class KeyedBreakers {
   /** The state that a call of the key would find before it looks at the time. */
   stateOf(key: BreakerKey): BreakerState {
     for (const [known, { state }] of this.#breakers) if (known === key) return state
-    return this.#forced === undefined ? 'closed' : this.#add(key).state
+    return this.#forced === undefined ? 'closed' : stateForced(this.#forced.state)
   }
 
   /** Forces all keys, those to come too. Throws a TypeError for what they cannot be forced to. */
