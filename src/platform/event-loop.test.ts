@@ -56,7 +56,7 @@ describe('eventLoopPressure', () => {
   it('is below 1 for a block as a collection of garbage makes it, and falls again', async () => {
     const { late, run } = measured()
     await run(1_000)
-    late.blockedMs += 80
+    late.blockedMs += 100
     const level = await run(100)
     assert.ok(level > 0.1 && level < 1, `${level}`)
     assert.ok((await run(2_000)) < 0.05)
@@ -66,7 +66,7 @@ describe('eventLoopPressure', () => {
     const { late, run, ask } = measured()
     assert.equal(await run(1_000), 0)
     late.blockedMs += 400
-    assert.ok(ask() > 4, `${ask()}`)
+    assert.ok(ask() > 3, `${ask()}`)
   })
 
   it('is above 1 when the loop works more than it may, where that is looked at', async () => {
@@ -142,6 +142,6 @@ describe('eventLoopPressure', () => {
     taken.level(performance.now())
     const until = performance.now() + 150
     while (performance.now() < until);
-    assert.ok(taken.level(performance.now()) > 0.3)
+    assert.ok(taken.level(performance.now()) > 0.15)
   })
 })

@@ -8,7 +8,7 @@ import { type LoopTimes, loopTimes, utilization } from './loop-times.ts'
 export interface EventLoopPressureOptions {
   /**
    * How late the loop may come on the mean to what is due, in milliseconds, from 1 on. A healthy loop is 1 to 5 ms late; a call is
-   * that late several times. @default 25
+   * that late several times. One that shares its CPU with others, or is throttled to a part of one, may be 20 ms late without a call of its own. @default 50
    */
   readonly maxDelayMs?: number | undefined
   /**
@@ -42,7 +42,7 @@ export interface EventLoopPressure extends Disposable {
   snapshot(): EventLoopSnapshot
 }
 
-// One block of 80 ms, as a collection of garbage may be, does not reach the default limit; a delay of twice the limit reaches it in a third of a second.
+// One block of 100 ms, as a collection of garbage may be, does not reach the default limit; a delay of twice the limit reaches it in a third of a second.
 const decayMs = 500
 // A timer that wakes an idle process costs it a hundred times as much as one more timer costs a busy one: nobody asks, nobody looks.
 const restAfterMs = 1_000
@@ -73,7 +73,7 @@ class LoopPressure implements EventLoopPressure {
   #isDisposed = false
 
   constructor(options?: EventLoopPressureOptions) {
-    this.#maxDelayMs = checkNumber('maxDelayMs', options?.maxDelayMs ?? 25, { min: 1, max: 60_000 })
+    this.#maxDelayMs = checkNumber('maxDelayMs', options?.maxDelayMs ?? 50, { min: 1, max: 60_000 })
     const maxRatio = options?.maxUtilizationRatio
     this.#maxUtilizationRatio =
       maxRatio === undefined ? Infinity : checkNumber('maxUtilizationRatio', maxRatio, { min: 0.1, max: 1 })

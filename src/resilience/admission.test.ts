@@ -73,11 +73,25 @@ describe('Admission', () => {
     assert.ok(Math.abs(sheddablePlus - 0.25) < 0.01, `a share of ${sheddablePlus}`)
   })
 
+  it('does not end at nothing when less that begins does not relieve the pressure', () => {
+    let now = 0
+    const admission = new Admission({ ...defaults, pressureAt: () => 1.5 })
+    for (let second = 0; second < 10; second++) {
+      for (let i = 0; i < 1_000; i++) if (admission.admits('sheddable', now++)) admission.complete()
+    }
+    const { share } = admission.levels.sheddable
+    assert.ok(share > 0.9 && share < 1, `a share of ${share}`)
+  })
+
   it('lets one call a second begin when nothing is completed, to find out when that changes', () => {
     let now = 0
-    const admission = new Admission({ ...defaults, pressureAt: () => 100 })
+    const admission = new Admission(defaults)
     const call = (calls: number) => {
-      for (let i = 0; i < calls; i++) admission.admits('critical', now++)
+      for (let i = 0; i < calls; i++) {
+        admission.admits('critical', now++)
+        admission.inFlight = 100
+        admission.waited(1_000)
+      }
       return admission.levels.critical.admitted
     }
     const before = call(10_000)

@@ -31,7 +31,7 @@ const gain = 0.1
 const leastRatio = 0.5
 // After so many intervals with hardly any load, what may begin grows twice as fast with each further one.
 const calmIntervals = 3
-const calmLoad = 0.5
+const calmLoad = 0.25
 // One call a second may always begin: without any, nobody would find out that the service is well again.
 const leastPerMs = 1e-3
 // An interval goes on until so many calls came, or ten times as long: what few calls did says little. After twenty, all is too long ago.
@@ -46,6 +46,7 @@ const excessRatio = 0.25
 const leastInFlight = 2
 const offeredDecayIntervals = 2
 const servedDecayIntervals = 4
+const usualDecayIntervals = 100
 
 /** The calls of one criticality. */
 export class Level {
@@ -69,7 +70,7 @@ export class Level {
 
 /**
  * Decides which calls may begin. Once an interval, when a call comes, it sets the rate at which calls may: what the service
- * completes × (1 + gain × (1 - load)), where load is the highest of the signals. So a service at its limit is given what
+ * completes × (1 + gain × (1 - load)), by the signal that gives the least. So a service at its limit is given what
  * it completes, one with a queue less until the queue is gone, one with room more until all calls find room. That
  * follows from what is completed now, and nothing is summed up over time: it is right one interval after a change, and
  * leaves nothing to unwind.
@@ -90,6 +91,8 @@ export class Admission {
   readonly #ordered: readonly Level[]
   readonly #settings: AdmissionSettings
   readonly #served: Ewma
+  /** As `#served`, over a hundred intervals. */
+  readonly #usual: Ewma
   #load: Load = noLoad
   /** Calls per millisecond; Infinity while all may begin. */
   #rate = Infinity
@@ -114,6 +117,7 @@ export class Admission {
     }
     this.#ordered = Object.values(this.levels)
     this.#served = new Ewma({ decayMs: servedDecayIntervals * intervalMs })
+    this.#usual = new Ewma({ decayMs: usualDecayIntervals * intervalMs })
   }
 
   get load(): Load {
@@ -186,12 +190,13 @@ export class Admission {
 
   #adjust(now: number, elapsedMs: number): void {
     this.#served.add(this.#completed / elapsedMs, now)
+    this.#usual.add(this.#completed / elapsedMs, now)
     for (const level of this.#ordered) {
       level.offered.add((level.admitted + level.refused - level.before) / elapsedMs, now)
     }
     this.#load = this.#measure(now)
-    const load = Math.max(this.#load.pressure, this.#load.sojourn, this.#load.inFlight)
-    if (load > 1 || this.isLimited) this.#limit(load)
+    const queue = Math.max(this.#load.sojourn, this.#load.inFlight)
+    if (queue > 1 || this.#load.pressure > 1 || this.isLimited) this.#limit(queue, this.#load.pressure)
   }
 
   #measure(now: number): Load {
@@ -219,19 +224,25 @@ export class Admission {
     }
   }
 
-  #limit(load: number): void {
+  #limit(queue: number, pressure: number): void {
+    const load = Math.max(queue, pressure)
     this.#calm = load < calmLoad ? this.#calm + 1 : 0
     const isCalm = this.#calm >= calmIntervals
-    // Completions follow what begins, by as long as a call takes; what was allowed need not wait for them once it is plain that there is room.
-    const base = isCalm && this.isLimited ? Math.max(this.#served.value, this.#rate) : this.#served.value
     const slope = isCalm ? Math.min(1, gain * 2 ** (this.#calm - calmIntervals)) : gain
+    const ratio = (of: number) => Math.max(leastRatio, 1 + slope * (1 - of))
+    const served = Math.max(leastPerMs, this.#served.value)
+    // Completions follow what begins, by as long as a call takes; what was allowed need not wait for them once it is plain that there is room.
+    const base = isCalm && this.isLimited ? Math.max(served, this.#rate) : served
+    // A queue is of calls, and shows what can be completed. Pressure may come from elsewhere: then less that begins relieves nothing, and
+    // to follow what is completed, less each time, would end at nothing.
+    const usual = Math.max(base, this.#usual.value)
     let given = 0
     let isShort = false
     for (const level of this.#ordered) {
       const offered = level.offered.value
-      const excess = Math.max(0, (given + offered) / Math.max(leastPerMs, base) - 1)
+      const excess = Math.max(0, (given + offered) / served - 1)
       const tolerance = 1 + (level.tolerance - 1) * Math.max(0, 1 - excess / excessRatio)
-      this.#rate = Math.max(leastPerMs, base * Math.max(leastRatio, 1 + slope * (1 - load / tolerance)))
+      this.#rate = Math.max(leastPerMs, Math.min(base * ratio(queue / tolerance), usual * ratio(pressure / tolerance)))
       const room = this.#rate - given
       level.share = isShort ? 0 : offered <= room ? 1 : Math.max(0, room / offered)
       isShort ||= level.share < 1

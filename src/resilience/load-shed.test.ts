@@ -66,7 +66,7 @@ describe('loadShed', () => {
     for (let i = 0; i < 40; i++) await interval()
     const { admitted, refused } = shed.snapshot().levels.critical
     assert.deepEqual([admitted, admitted + refused], [runs, 4_000])
-    assert.ok(refused > 2_000)
+    assert.ok(refused > 1_000)
   })
 
   it('lets all calls through again when the pressure is gone', async () => {
