@@ -10,6 +10,7 @@ import {
   type Context,
   callContext,
   carriedHeaders,
+  detachedContext,
   listen,
   rootContext,
   servedContext,
@@ -315,6 +316,46 @@ describe('callContext', () => {
     assert.deepEqual([one.aborted, other.aborted, root.aborted], [true, false, false])
     root.cancel('all')
     assert.deepEqual([one.cause, other.cause], ['one', 'all'])
+  })
+})
+
+describe('detachedContext', () => {
+  it('has the method and the values of the call it was begun for, but not those of the hop', () => {
+    const { clock, root } = setUp()
+    const served = serve(root, { 'request-id': 'r1', 'request-attempt': '2' })
+    const ctx = detachedContext(served.with(hopKey, 'h').with(requestKey, 'r').with(tenant, 't'), Infinity)
+    assert.equal(ctx.method, place)
+    assert.equal(ctx.clock, clock)
+    assert.deepEqual(
+      [hopKey, requestKey, tenant, requestId].map((key) => ctx.get(key)),
+      ['no hop', 'r', 't', 'r1'],
+    )
+    assert.equal(ctx.get(attempt), 1)
+    assert.equal(ctx.get(inbound).headers.get('request-id'), undefined)
+    assert.deepEqual(carriedBy(ctx), { 'request-id': 'r1', baggage: 'tenant=t' })
+  })
+
+  it('outlives the deadline and the cancellation of that call', async () => {
+    const { clock, root } = setUp(1_100)
+    const ctx = detachedContext(root.withTimeout(50), 1_200)
+    assert.equal(ctx.deadlineAt, 1_200)
+    root.cancel()
+    await clock.advance(150)
+    assert.equal(ctx.aborted, false)
+    await clock.advance(50)
+    assert.ok(isDeadline(ctx.cause))
+  })
+
+  it('is called off by itself, and leaves that call as it is', () => {
+    const { root } = setUp()
+    const ctx = detachedContext(root, Infinity)
+    ctx.cancel('enough')
+    assert.equal(ctx.cause, 'enough')
+    assert.equal(root.aborted, false)
+  })
+
+  it('refuses a deadline that is no moment', () => {
+    assert.throws(() => detachedContext(rootContext(), Number.NaN), TypeError)
   })
 })
 

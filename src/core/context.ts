@@ -83,6 +83,15 @@ export function servedContext(
   return (parent as ContextNode).derive(method, deadlineAt, 'point', inbound as ContextKey<unknown>, call)
 }
 
+/**
+ * The context of work that belongs to no single caller, because several wait for it or nobody does: it has the method and the
+ * values of `parent`, but not those of scope `hop`, and neither its deadline nor its cancellation.
+ */
+export function detachedContext(parent: Context, deadlineAt: number): CancelableContext {
+  const point = new Cancellation(parent.clock, checkMoment(deadlineAt), undefined)
+  return new ContextNode(parent.method, point, 'exit', parent as ContextNode)
+}
+
 /** Whether a value is a context of this copy of the package: nobody else can make one that works. */
 export function isContext(value: unknown): value is Context {
   return value instanceof ContextNode
@@ -100,7 +109,7 @@ export function carriedHeaders(ctx: Context): Map<string, string> | undefined {
 
 const none: unknown[] = []
 
-/** What a link of the chain is: a value, a point of cancellation, or the point where a call leaves for another service. */
+/** What a link of the chain is: a value, a point of cancellation, or the point where a call leaves for another service or its caller. */
 type Link = 'value' | 'point' | 'exit'
 
 /** A link in a chain that `get` walks from the nearest to the root. Only the members of Context are for others to see. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type Code, codes, type Retry } from './codes.ts'
-import { markRemote, restated, ServiceError } from './errors.ts'
+import { markRemote, restated, ServiceError, sharedError } from './errors.ts'
 
 const codeNames = Object.keys(codes) as Code[]
 
@@ -256,6 +256,15 @@ describe('markRemote', () => {
     assert.equal(error.remote, undefined)
     assert.deepEqual(marked.toJSON(), error.toJSON())
     assert.equal(marked.cause, error)
+  })
+})
+
+describe('sharedError', () => {
+  it('has an error marked as a copy that would have been marked where it is', () => {
+    const error = ServiceError.fromJSON({ code: 'unavailable' })
+    assert.equal(sharedError(error), error)
+    assert.equal(markRemote(error, 'shop/order').remote, 'shop/order')
+    assert.equal(error.remote, undefined)
   })
 })
 

@@ -134,6 +134,12 @@ export function unsharedError(error: ServiceError): ServiceError {
   return error
 }
 
+/** Takes `unsharedError` back: several are told of this error now, so that whoever marks it marks a copy. */
+export function sharedError(error: ServiceError): ServiceError {
+  unshared.delete(error)
+  return error
+}
+
 /** A new error that came out of a call. */
 export function callError(method: string, code: Code, message: string, options?: ServiceErrorOptions): ServiceError {
   const error = new ServiceError(code, `${method}: ${message}`, options)
