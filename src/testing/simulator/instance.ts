@@ -9,6 +9,7 @@ import { checkNumber } from '../../primitives/check.ts'
 import type { Random } from '../../primitives/random.ts'
 import { Dispatcher, type InboundCall, mounted, type ServedCall } from '../../transport/dispatch.ts'
 import type { CallFailed } from '../../transport/hooks.ts'
+import { Bag, type Placed } from './bag.ts'
 import type { Distribution } from './distribution.ts'
 import type { Ending, ServerTally } from './server-tally.ts'
 import { type Abandons, Station } from './station.ts'
@@ -62,7 +63,7 @@ export interface InstanceOptions {
 }
 
 /** A call on the wire, as the instance that it was sent to sees it. */
-export interface Arrival extends InboundCall {
+export interface Arrival extends InboundCall, Placed {
   /** The call while it is served. */
   served: ServedCall | undefined
   /** Lets the reply leave. */
@@ -85,7 +86,7 @@ export class Instance implements SimulatedInstance {
   readonly #errorRandom: Random
   readonly #networkRandom: Random
   /** Calls that arrived and whose end has not left. */
-  readonly #open = new Set<Arrival>()
+  readonly #open = new Bag<Arrival>()
   /** Came while the process stood still. */
   readonly #unread = new Set<Arrival>()
   /** Were to leave while it stood still. */
@@ -127,8 +128,8 @@ export class Instance implements SimulatedInstance {
   kill(): void {
     if (this.#state === 'down') return
     this.#state = 'down'
-    const broken = [...this.#open]
-    this.#open.clear()
+    const broken = this.#open.members
+    for (const call of broken) this.#open.remove(call)
     this.#unread.clear()
     this.#unsent = []
     for (const call of broken) {
@@ -200,14 +201,14 @@ export class Instance implements SimulatedInstance {
       this.#unsent.push([call, ending])
       return
     }
-    if (!this.#open.delete(call)) return
+    if (!this.#open.remove(call)) return
     this.#options.tally.end(ending, this.clock.now())
     call.send()
   }
 
   /** The caller of a call has gone. */
   forget(call: Arrival): void {
-    if (!this.#open.delete(call)) return
+    if (!this.#open.remove(call)) return
     this.#unread.delete(call)
     this.#options.tally.end('abandoned', this.clock.now())
     if (this.hearsCallers) call.served?.cancel()

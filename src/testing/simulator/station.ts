@@ -4,6 +4,7 @@ import type { Clock, Task, Timer } from '../../core/clock.ts'
 import { type Context, listen } from '../../core/context.ts'
 import { ServiceError } from '../../core/errors.ts'
 import { refusal } from '../../resilience/refusal.ts'
+import { Bag, type Placed } from './bag.ts'
 import type { Level } from './timeline.ts'
 
 /**
@@ -34,7 +35,7 @@ export interface StationOptions {
 /** First come, first served. */
 export class Station {
   readonly #options: StationOptions
-  readonly #working = new Set<Job>()
+  readonly #working = new Bag<Job>()
   #first: Job | undefined
   #last: Job | undefined
   #waiting = 0
@@ -78,13 +79,13 @@ export class Station {
   pause(): void {
     this.#isPaused = true
     const now = this.#options.clock.now()
-    for (const job of this.#working) job.stop(now)
+    for (const job of this.#working.members) job.stop(now)
   }
 
   /** Goes on where it was paused. */
   resume(): void {
     this.#isPaused = false
-    for (const job of this.#working) this.#schedule(job)
+    for (const job of this.#working.members) this.#schedule(job)
   }
 
   /** Everything is lost. */
@@ -92,13 +93,13 @@ export class Station {
     const cause = new ServiceError('unavailable', 'the instance has died')
     // Those that wait go first, while none of them can have a slot.
     while (this.#first !== undefined) this.leave(this.#first, cause)
-    for (const job of [...this.#working]) this.leave(job, cause)
+    for (const job of this.#working.members) this.leave(job, cause)
   }
 
   /** A job has had its time, or is given up. */
   leave(job: Job, cause?: unknown): void {
     const { clock, levels } = this.#options
-    if (this.#working.delete(job)) levels.busy.change(-1, clock.now())
+    if (this.#working.remove(job)) levels.busy.change(-1, clock.now())
     else this.#dequeue(job)
     job.end(cause)
     const next = this.#first
@@ -144,10 +145,11 @@ export class Station {
 }
 
 /** One call's work: its place in the queue, its timer, and what hears of its end. */
-class Job implements Listener, Task {
+class Job implements Listener, Task, Placed {
   next: Listener | undefined = undefined
   previous: Listener | undefined = undefined
   list: Cancellation | undefined = undefined
+  place = -1
   ahead: Job | undefined = undefined
   behind: Job | undefined = undefined
   timer: Timer | undefined = undefined

@@ -15,6 +15,7 @@ export class WireCall implements Arrival, Listener, Task {
   next: Listener | undefined = undefined
   previous: Listener | undefined = undefined
   list: Cancellation | undefined = undefined
+  place = -1
   served: ServedCall | undefined = undefined
   deadlineAt: number | undefined = undefined
   readonly method: string
