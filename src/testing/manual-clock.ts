@@ -120,29 +120,34 @@ export class ManualClock implements Clock {
     return next
   }
 
-  /** Puts an entry into the heap by way of a free place: up while it comes before the one above, down while one below comes before it. */
+  /** Puts an entry into the heap by way of a free place: up while it comes before the one above, else down while one below comes before it. */
   #put(entry: Entry, free: number): void {
+    const entries = this.#entries
     let place = free
-    for (let up = (place - 1) >> 1; up >= 0 && entry.isBefore(this.#entries[up]); up = (place - 1) >> 1) {
-      place = this.#move(up, place)
+    while (place > 0) {
+      const up = (place - 1) >> 1
+      const above = entries[up] as Entry
+      if (!entry.isBefore(above)) break
+      place = this.#set(place, above, up)
     }
-    for (let down = this.#nextBelow(place); this.#entries[down]?.isBefore(entry); down = this.#nextBelow(place)) {
-      place = this.#move(down, place)
+    for (let down = 2 * place + 1; down < entries.length; down = 2 * place + 1) {
+      let below = entries[down] as Entry
+      const beside = entries[down + 1]
+      if (beside?.isBefore(below)) {
+        below = beside
+        down++
+      }
+      if (!below.isBefore(entry)) break
+      place = this.#set(place, below, down)
     }
+    this.#set(place, entry, place)
+  }
+
+  /** Gives the place that is free then. */
+  #set(place: number, entry: Entry, free: number): number {
     this.#entries[place] = entry
     entry.place = place
-  }
-
-  #nextBelow(place: number): number {
-    const left = 2 * place + 1
-    return this.#entries[left + 1]?.isBefore(this.#entries[left]) ? left + 1 : left
-  }
-
-  #move(from: number, to: number): number {
-    const entry = this.#entries[from] as Entry
-    this.#entries[to] = entry
-    entry.place = to
-    return from
+    return free
   }
 }
 
@@ -161,8 +166,8 @@ class Entry implements Timer {
     this.task = task
   }
 
-  isBefore(other: Entry | undefined): boolean {
-    return other === undefined || this.at < other.at || (this.at === other.at && this.#order < other.#order)
+  isBefore(other: Entry): boolean {
+    return this.at < other.at || (this.at === other.at && this.#order < other.#order)
   }
 
   cancel(): void {

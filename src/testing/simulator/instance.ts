@@ -7,6 +7,7 @@ import { chain, type Endpoint, type Middleware } from '../../core/endpoint.ts'
 import { ServiceError } from '../../core/errors.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Random } from '../../primitives/random.ts'
+import { refusal } from '../../resilience/refusal.ts'
 import { Dispatcher, type InboundCall, mounted, type ServedCall } from '../../transport/dispatch.ts'
 import type { CallFailed } from '../../transport/hooks.ts'
 import { Bag, type Placed } from './bag.ts'
@@ -192,7 +193,7 @@ export class Instance implements SimulatedInstance {
     this.#open.add(call)
     if (this.#state === 'up') this.#read(call)
     else if (this.#state === 'paused') this.#unread.add(call)
-    else call.refuse(new ServiceError('unavailable', 'the connection was refused', { retry: 'safe' }), undefined)
+    else call.refuse(refusal('unavailable', 'the connection was refused'), undefined)
   }
 
   /** A call has its reply. */

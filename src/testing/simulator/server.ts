@@ -138,12 +138,14 @@ export class SimulatedServer {
     const name = options.name ?? (this.#clients === 1 ? this.contract.name : `${this.contract.name} ${this.#clients}`)
     const tally = new ClientTally(this.contract.name)
     this.#world.addClient(name, tally)
-    const sends = new Map(this.#instances.map((instance) => [instance, sender(instance, options.useInstance)]))
-    const pick = picker(this.#instances, order, this.#world.random(`client ${name}`))
+    const targets = this.#instances.map((instance) => ({
+      id: instance.id,
+      send: sender(instance, options.useInstance),
+    }))
+    const pick = picker(targets, order, this.#world.random(`client ${name}`))
     const send: Endpoint<Loose, unknown> = (request, ctx) => {
       tally.attempts++
-      const instance = pick(ctx)
-      return (sends.get(instance) as Endpoint<Loose, unknown>)(request, ctx)
+      return pick(ctx).send(request, ctx)
     }
     const use = options.use ?? []
     const client = clientOf(this.contract, {
