@@ -47,6 +47,18 @@ describe('simulation', () => {
     assert.ok(one.load('callers').failed > 0 && one.client('leaf').attemptsPerCall > 1)
   })
 
+  it('gives the same on every machine, and on every version of Node', async () => {
+    const sim = simulation({ seed: 'golden' })
+    const serviceMs = logNormal({ medianMs: 8, sigma: 1 })
+    const networkMs = exponential({ meanMs: 1 })
+    const leaf = sim.server('leaf', { instances: 2, slots: 2, queue: 4, serviceMs, networkMs, errorRatio: 0.02 })
+    sim.load('callers', { perSecond: 300, call: leaf.client({ pick: 'random' }) })
+    const text = (await sim.run(5_000)).text().split('\n')
+    const row =
+      'callers     1522     304.4       1267  83.7409 %      253.4   21.92   50.44   62.85  101.89    157.12  305.43'
+    assert.equal(text[3], row)
+  })
+
   it('gives the same however many events share a turn of the event loop', async () => {
     const reports = await Promise.all([1, 3, 1_000].map((eventsPerTurn) => busyWorld({ eventsPerTurn })))
     assert.equal(new Set(reports.map((report) => JSON.stringify(report))).size, 1)
