@@ -2,6 +2,7 @@
 import type { Clock, Task, Timer } from './clock.ts'
 import { ServiceError } from './errors.ts'
 import { tell } from './tell.ts'
+import { withoutStack } from './without-stack.ts'
 
 /**
  * Whoever wants to know, and its place in the list. Not a base class, and not a function: what every call does is its own
@@ -231,7 +232,8 @@ export class Cancellation implements Task {
 }
 
 function deadlinePassed(): ServiceError {
-  return new ServiceError('deadline_exceeded', 'the deadline passed')
+  // Made by a timer, whose stack says nothing.
+  return withoutStack(() => new ServiceError('deadline_exceeded', 'the deadline passed'))
 }
 
 /** A listener that is kept must not keep the others of its list alive. */

@@ -1,5 +1,6 @@
 // ServiceError: the one error that crosses a wire, and the conversions into it at every boundary.
 import { type Code, codes, isCode, type Retry } from './codes.ts'
+import { withoutStack } from './without-stack.ts'
 
 /** What an error may say beside its code and message. */
 export interface ServiceErrorOptions {
@@ -88,17 +89,20 @@ export class ServiceError extends Error {
   }
 
   /**
-   * Rebuilds the error that a peer sent. Tolerant, since the body is a stranger's: what is not understood becomes
+   * Rebuilds the error that a peer sent, without a stack: it would show where a reply was read. Tolerant, since the body is a stranger's: what is not understood becomes
    * `unknown`, a `retry` or a `retryAfterMs` that makes no sense is left out.
    */
   static fromJSON(body: unknown): ServiceError {
     const { code, message, details, retry, retryAfterMs } = membersOf(body)
-    const error = new ServiceError(isCode(code) ? code : 'unknown', typeof message === 'string' ? message : undefined, {
-      details,
-      retry: retries.find((known) => known === retry),
-      retryAfterMs:
-        typeof retryAfterMs === 'number' && retryAfterMs >= 0 && retryAfterMs < Infinity ? retryAfterMs : undefined,
-    })
+    const error = withoutStack(
+      () =>
+        new ServiceError(isCode(code) ? code : 'unknown', typeof message === 'string' ? message : undefined, {
+          details,
+          retry: retries.find((known) => known === retry),
+          retryAfterMs:
+            typeof retryAfterMs === 'number' && retryAfterMs >= 0 && retryAfterMs < Infinity ? retryAfterMs : undefined,
+        }),
+    )
     unshared.add(error)
     return error
   }

@@ -13,6 +13,7 @@ import { flushAtEnd } from './flush-at-end.ts'
 import { logMetrics } from './log-metrics.ts'
 import { type ObserveOptions, observe } from './observe.ts'
 import { serverEvents, serverMetrics } from './server-events.ts'
+import { type ServerPipeline, type ServerPipelineOptions, serverPipeline } from './server-pipeline.ts'
 
 /** What a service is served with. */
 export interface ServeOptions<M extends Methods> extends EndpointsOptions<M> {
@@ -26,6 +27,8 @@ export interface ServeOptions<M extends Methods> extends EndpointsOptions<M> {
   readonly measure?: ObserveOptions['measure']
   /** Where rate, errors and duration of calls are measured; it is flushed at the end. @default no metrics */
   readonly metrics?: Metrics | undefined
+  /** The policies before the handlers, within what observes and around `use`; false for none. @default serverPipeline() as it is */
+  readonly pipeline?: Omit<ServerPipelineOptions, 'events'> | false | undefined
   /** Where the page of `metrics` is, if it has one; false for nowhere. @default '/metrics' */
   readonly metricsPath?: `/${string}` | false | undefined
   /** A port of its own for that page, so that only those within see it; 0 for any that is free. @default that of the first transport that takes handlers */
@@ -40,6 +43,8 @@ export interface App extends AsyncDisposable {
   readonly url: string
   /** In the order of `over`. */
   readonly servers: readonly RunningServer[]
+  /** The policies before the handlers, to look at or to change; undefined where there are none. */
+  readonly pipeline: ServerPipeline | undefined
   /** Where the page of the metrics is; undefined where there is none. */
   readonly metricsUrl: string | undefined
   /** Refuses new calls, lets those in flight end, and flushes metrics and logs, each for ten seconds at most. Rejects at the end with what failed first. */
@@ -65,7 +70,11 @@ export async function serve<M extends Methods>(
   if (!Array.isArray(over) || over.length === 0)
     throw new TypeError('over must list at least one transport, as http({ port: 8080 })')
   const watch = observe({ logger, metrics, callLog: options.callLog, measure: options.measure })
-  const served = endpoints(contract, handlers, { ...options, use: [watch, ...(options.use ?? [])] })
+  using held = new DisposableStack()
+  const { pipeline: asked = {} } = options
+  const pipeline = asked === false ? undefined : held.use(serverPipeline({ ...asked, events: watch.events }))
+  const use = [watch, ...(pipeline?.use ?? []), ...(options.use ?? [])]
+  const served = endpoints(contract, handlers, { ...options, use })
   const methods = new Set<MethodInfo>(Object.values(contract.info))
   const events = serverEvents(logger, metrics, { methods, isLogged: options.callLog !== false })
   const page = pageOf(options)
@@ -79,10 +88,9 @@ export async function serve<M extends Methods>(
     parts.push([http({ port: metricsPort, host: options.metricsHost }), only])
   }
   for (const [transport, service] of parts) transport.check(service)
-  using counting = new DisposableStack()
   const servers: RunningServer[] = []
-  if (metrics !== undefined) counting.use(serverMetrics(metrics, servers))
-  if (metrics !== undefined && logger !== undefined) counting.use(logMetrics(metrics, logger))
+  if (metrics !== undefined) held.use(serverMetrics(metrics, servers))
+  if (metrics !== undefined && logger !== undefined) held.use(logMetrics(metrics, logger))
   const running = await listenAll(parts)
   servers.push(...running.slice(0, over.length))
   const pageServer = running[metricsPort === undefined ? over.indexOf(host) : over.length]
@@ -90,7 +98,7 @@ export async function serve<M extends Methods>(
   for (const [index, { url }] of servers.entries())
     logger?.info('listening', { contract: contract.name, transport: over[index]?.name, url })
   if (metricsUrl !== undefined) logger?.info('showing metrics', { url: metricsUrl })
-  return new ServedApp(servers, running.slice(over.length), metricsUrl, counting.move(), options)
+  return new ServedApp(servers, running.slice(over.length), { metricsUrl, pipeline }, held.move(), options)
 }
 
 /** The page of the metrics. Throws a TypeError for options about a page that there is not. */
@@ -119,26 +127,28 @@ async function listenAll(parts: readonly (readonly [ServerTransport, Service])[]
 
 class ServedApp implements App {
   readonly servers: readonly RunningServer[]
+  readonly pipeline: ServerPipeline | undefined
   readonly metricsUrl: string | undefined
   readonly #closing: Closing
 
-  /** `pages` are those that only show metrics; `counting` is disposed when all has been counted. */
+  /** `pages` are those that only show metrics; `held` is disposed when all has been counted. */
   constructor(
     servers: readonly RunningServer[],
     pages: readonly RunningServer[],
-    metricsUrl: string | undefined,
-    counting: Disposable,
+    { metricsUrl, pipeline }: Pick<App, 'metricsUrl' | 'pipeline'>,
+    held: Disposable,
     { logger, metrics }: Pick<ServeOptions<Methods>, 'logger' | 'metrics'>,
   ) {
     this.servers = servers
     this.metricsUrl = metricsUrl
+    this.pipeline = pipeline
     this.#closing = new Closing(async () => {
       logger?.info('closing')
       const ends = await Promise.allSettled(this.servers.map((server) => server.close()))
       // The page stays until the last call has been counted.
       ends.push(...(await Promise.allSettled(pages.map((server) => server.close()))))
       ends.push(await flushAtEnd(() => metrics?.flush?.()))
-      counting[Symbol.dispose]()
+      held[Symbol.dispose]()
       logger?.info('closed')
       ends.push(await flushAtEnd(() => logger?.flush()))
       const failed = ends.find((end) => end.status === 'rejected')

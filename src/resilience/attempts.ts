@@ -1,5 +1,6 @@
 // The errors of all attempts of one call, and the one that goes up in the end.
 import { restated, ServiceError } from '../core/errors.ts'
+import { withoutStack } from '../core/without-stack.ts'
 
 /** What a call's attempts have come to. */
 export class Attempts {
@@ -43,8 +44,11 @@ export class Attempts {
     const { code, message, details, retryAfterMs } = this.last
     const count = this.#errors.length
     const texts = this.#errors.map((error) => error.message).join('; ')
-    const cause = new AggregateError(this.#errors, `${count} attempts failed: ${texts}`)
-    return new ServiceError(code, `${message} (${count} attempts)`, { details, retryAfterMs, retry: 'never', cause })
+    // Made when a later attempt has failed, far from whoever called: the stacks that say something are those of the errors.
+    return withoutStack(() => {
+      const cause = new AggregateError(this.#errors, `${count} attempts failed: ${texts}`)
+      return new ServiceError(code, `${message} (${count} attempts)`, { details, retryAfterMs, retry: 'never', cause })
+    })
   }
 }
 

@@ -30,6 +30,23 @@ function guarding(options?: BulkheadOptions, info?: Partial<MethodInfo>) {
 }
 
 describe('bulkhead', () => {
+  it('tells how long each call waited, in vain or not, and of none that found the queue full', async () => {
+    const clock = manualClock()
+    const waits: number[] = []
+    const policy = bulkhead({
+      limit: 1,
+      queue: 2,
+      maxWaitMs: 50,
+      onWaited: ({ waitedMs }) => void waits.push(waitedMs),
+    })
+    const call = policy(scriptedEndpoint([{ delayMs: 30 }]))
+    const ctx = rootContext({ clock })
+    const calls = [1, 2, 3, 4].map(() => call('', ctx).catch(() => {}))
+    await clock.advance(100)
+    await Promise.all(calls)
+    assert.deepEqual(waits, [0, 30, 50])
+  })
+
   it('lets as many calls through as its limit and refuses those beyond', async () => {
     const { policy, clock, call } = guarding({ limit: 2 })
     const let1 = call(10)

@@ -21,6 +21,15 @@ export interface BulkheadOptions extends WaitingOptions {
   readonly limit?: number | undefined
   /** Told of each call that is refused. */
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
+  /** Told of each call that begins, and of each that waited in vain: for `loadShed(…).observeSojourn`. */
+  readonly onWaited?: ((event: WaitedEvent) => void) | undefined
+}
+
+/** A call waits no longer. */
+export interface WaitedEvent {
+  readonly ctx: Context
+  /** In milliseconds; 0 for one that got a place at once. */
+  readonly waitedMs: number
 }
 
 /** What may be changed while running; what is left out stays. */
@@ -69,7 +78,7 @@ export function bulkhead(options: BulkheadOptions = {}): Bulkhead {
   const layer =
     <Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> =>
     (request, ctx) =>
-      places.take() ? places.run(next, request, ctx) : places.wait(next, request, ctx)
+      places.take(ctx) ? places.run(next, request, ctx) : places.wait(next, request, ctx)
   return Object.assign(layer, {
     change: (change: BulkheadChange) => places.change(change),
     snapshot: () => places.snapshot(),
@@ -86,6 +95,7 @@ class Places implements WaitingOwner {
   readonly run: RunInPlace
   readonly #queue: WaitingQueue
   readonly #onRefused: ((event: RefusedEvent) => void) | undefined
+  readonly #onWaited: ((event: WaitedEvent) => void) | undefined
   #limit: number
   #inFlight = 0
   #admitted = 0
@@ -96,20 +106,32 @@ class Places implements WaitingOwner {
     this.#limit = checkLimit(options.limit ?? 1_000)
     this.#queue = new WaitingQueue(options, this)
     this.#onRefused = options.onRefused
+    this.#onWaited = options.onWaited
   }
 
   /** Takes a place, if one is free. Nobody waits then: those who wait get a free place at once. */
-  take(): boolean {
+  take(ctx: Context): boolean {
     if (this.#inFlight >= this.#limit) return false
     this.#inFlight++
     this.#admitted++
+    if (this.#onWaited !== undefined) tell(this.#onWaited, { ctx, waitedMs: 0 })
     return true
   }
 
   wait<Req, Res>(next: Endpoint<Req, Res>, request: Req, ctx: Context): Promise<Res> {
-    return this.#queue.wait(request, ctx, () => {
+    const since = ctx.clock.now()
+    const waited = () => tell(this.#onWaited, { ctx, waitedMs: ctx.clock.now() - since })
+    let isIn = false
+    const begin = () => {
+      isIn = true
       this.#admitted++
+      waited()
       return this.run(next, request, ctx)
+    }
+    return this.#queue.wait(request, ctx, begin).catch((thrown) => {
+      // One that found the queue full has not waited.
+      if (!isIn && ctx.clock.now() > since) waited()
+      throw thrown
     })
   }
 

@@ -339,14 +339,15 @@ describe('A stale response', () => {
     await end
   })
 
-  it('is not given to a caller that has left', async () => {
-    const { clock, call, open, ask } = setUp({ staleIfErrorMs: 500 }, [{ response: 'one' }, { hangs: true }])
+  it('is not given to a caller that has left, and stays', async () => {
+    const { clock, call, open, ask, policy } = setUp({ staleIfErrorMs: 500 }, [{ response: 'one' }, { hangs: true }])
     await ask('q', 0)
     await clock.advance(100)
     const ctx = open()
     const end = assert.rejects(call('q', ctx), isCode('canceled'))
     ctx.cancel()
     await end
+    assert.equal(policy.snapshot().entries, 1)
   })
 
   it('is not waited past by those who joined a call that was too slow', async () => {

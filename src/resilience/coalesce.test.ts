@@ -60,6 +60,22 @@ describe('coalesce', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('knows the last one to leave, in whatever order they leave', async () => {
+    const order = fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(order, async (leaving) => {
+        const { clock, next, policy, call } = setUp([{ hangs: true }])
+        const callers = leaving.map(() => rootContext({ clock }))
+        for (const ctx of callers) call('q', ctx).catch(() => {})
+        for (const [left, index] of leaving.entries()) {
+          assert.deepEqual([policy.snapshot().waiting, next.calls[0]?.ctx.aborted], [5 - left, false])
+          callers[index]?.cancel()
+        }
+        assert.deepEqual([policy.snapshot().waiting, next.calls[0]?.ctx.aborted], [0, true])
+      }),
+    )
+  })
+
   it('begins anew for whoever comes after the last one has left', async () => {
     const { clock, next, call } = setUp([{ hangs: true }, { response: 'again' }])
     const ctx = rootContext({ clock })
@@ -119,16 +135,17 @@ describe('coalesce', () => {
   })
 
   it('does what a small model does, whatever happens in whatever order', async () => {
-    const key = fc.constantFrom('a', 'b')
+    const key = fc.constantFrom('a', 'a', 'a', 'b')
+    const timeoutMs = fc.constantFrom(Infinity, 10, 20, 50)
     const step = fc.oneof(
-      fc.record({ do: fc.constant('join' as const), key, timeoutMs: fc.constantFrom(Infinity, 10, 20, 50) }),
-      fc.record({ do: fc.constant('leave' as const), caller: fc.nat(12) }),
-      fc.record({ do: fc.constant('answer' as const), upstream: fc.nat(8) }),
-      fc.record({ do: fc.constant('fail' as const), upstream: fc.nat(8) }),
-      fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(5, 10, 25) }),
+      { weight: 6, arbitrary: fc.record({ do: fc.constant('join' as const), key, timeoutMs }) },
+      { weight: 6, arbitrary: fc.record({ do: fc.constant('leave' as const), caller: fc.nat(9) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('answer' as const), upstream: fc.nat(5) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const), upstream: fc.nat(5) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(5, 10, 25) }) },
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
         const clock = manualClock()
         const real = new Real(clock)
         const model = new Model()

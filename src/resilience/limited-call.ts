@@ -3,6 +3,7 @@ import type { Cancellation, Listener } from '../core/cancellation.ts'
 import { type Context, listen } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import { ServiceError, unsharedError } from '../core/errors.ts'
+import { withoutStack } from '../core/without-stack.ts'
 
 /** Who hears of what happens to its calls. */
 export interface LimitOwner {
@@ -96,5 +97,7 @@ export class LimitedCall<Res> implements Listener {
 }
 
 function tooLate(limitMs: number): ServiceError {
-  return unsharedError(new ServiceError('deadline_exceeded', `no response came within ${limitMs} ms`))
+  return withoutStack(() =>
+    unsharedError(new ServiceError('deadline_exceeded', `no response came within ${limitMs} ms`)),
+  )
 }

@@ -6,7 +6,7 @@ import { checkNumber } from '../primitives/check.ts'
 export interface RetryBudgetOptions {
   /** Repetitions as a share of the calls of the last ten seconds, from 0. @default 0.2 */
   readonly ratio?: number | undefined
-  /** More of them each second, from 0; at low rates no more than half of what `ratio` gives. @default 10 */
+  /** More of them each second, from 0; at low rates no more than half of what `ratio` gives. A budget that is new has so many at once. @default 10 */
   readonly reservePerSecond?: number | undefined
   /** At least so many each second, from 0, so that a client that rarely calls may repeat at all. @default 1 */
   readonly minPerSecond?: number | undefined
@@ -67,6 +67,9 @@ class Budget implements RetryBudget {
   #uncounted = 0
   #banked = 0
   #filledAt = Number.NaN
+  /** When the first call was counted, or the first repetition asked for. */
+  #bornAt = Number.NaN
+  #seenMs = 0
   #spent = 0
   #refused = 0
 
@@ -122,14 +125,18 @@ class Budget implements RetryBudget {
   #fill(now: number): void {
     this.#count(now)
     const allowed = this.#allowedPerSecond()
-    // A new budget has a second's worth. What the smallest one allows is one repetition now and then, and not none.
-    const most = allowed === 0 ? 0 : Math.max(1, allowed)
-    const came = Number.isNaN(this.#filledAt) ? most : (allowed * Math.max(0, now - this.#filledAt)) / 1_000
+    const isNew = Number.isNaN(this.#filledAt)
+    // What the smallest budget allows is one repetition now and then, and not none.
+    const least = allowed === 0 ? 0 : Math.max(1, this.#seenMs < windowMs ? this.#reservePerSecond : 0)
+    const most = Math.max(least, allowed)
+    const came = isNew ? most : (allowed * Math.max(0, now - this.#filledAt)) / 1_000
     this.#banked = Math.min(most, this.#banked + came)
     this.#filledAt = now
   }
 
   #count(now: number): void {
+    if (Number.isNaN(this.#bornAt)) this.#bornAt = now
+    this.#seenMs = Math.min(windowMs, Math.max(slotMs, now - this.#bornAt))
     const slot = Math.floor(now / slotMs)
     // Of the slots that time has passed over since, none is within the window any more.
     for (let left = Math.min(slot - this.#slot, slots), passed = slot; left > 0; left--, passed--) {
@@ -145,7 +152,7 @@ class Budget implements RetryBudget {
   }
 
   #callsPerSecond(): number {
-    return (this.#calls * 1_000) / windowMs
+    return this.#seenMs === 0 ? 0 : (this.#calls * 1_000) / this.#seenMs
   }
 
   #allowedPerSecond(): number {

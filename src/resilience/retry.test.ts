@@ -159,7 +159,7 @@ describe('retry', () => {
   })
 
   it('does not go beyond the budget, and says never when it is spent', async () => {
-    const budget = retryBudget()
+    const budget = retryBudget({ reservePerSecond: 0 })
     const { calls, error, onGiveUp } = await play([refused], { budget })
     assert.equal(calls.length, 2)
     assert.equal(onGiveUp.events[0]?.reason, 'budget')

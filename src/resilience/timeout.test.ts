@@ -116,6 +116,19 @@ describe('timeout', () => {
     assert.deepEqual(deadlines, [50, 70, 90, 90, 90, 90])
   })
 
+  it('may have another limit for each call', async () => {
+    const policy = timeout({ of: 'attempt', timeoutMs: ({ method }) => (method.idempotent ? 40 : Infinity) })
+    const deadlines = []
+    for (const idempotent of [true, false]) {
+      const { ctx } = fixture({ method: { idempotent } })
+      const endpoint = scriptedEndpoint([{}])
+      await policy(endpoint)('', ctx)
+      deadlines.push(endpoint.calls[0]?.ctx.deadlineAt)
+    }
+    assert.deepEqual(deadlines, [40, Infinity])
+    assert.equal(policy.snapshot().timeoutMs, undefined)
+  })
+
   it('leaves a stream of requests the time it takes, unless its method says otherwise', async () => {
     for (const [timeoutMs, deadlineAt] of [
       [undefined, Infinity],

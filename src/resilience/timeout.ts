@@ -12,8 +12,8 @@ import type { Policy } from './policy.ts'
 
 /** How long is waited. */
 export interface TimeoutOptions {
-  /** The limit of a unary call, in milliseconds from 1 to 2^31 - 1. @default 5_000 */
-  readonly timeoutMs?: number | undefined
+  /** The limit of a unary call, in milliseconds from 1 to 2^31 - 1, or a function that gives it for each; Infinity for none. @default 5_000 */
+  readonly timeoutMs?: number | ((ctx: Context) => number) | undefined
   /**
    * What is limited. A `call` has the limit that its caller gave it, else its method's own, else this one; an `attempt`,
    * one of several that a retry makes, has this one. @default 'call'
@@ -43,7 +43,8 @@ export interface LateResultEvent {
 /** How a timeout is set, and what it has done. */
 export interface TimeoutSnapshot {
   readonly of: 'call' | 'attempt'
-  readonly timeoutMs: number
+  /** Undefined where it is another one for each call. */
+  readonly timeoutMs: number | undefined
   /** How many calls reached their limit. */
   readonly timedOut: number
   /** How many responses came too late. */
@@ -67,7 +68,7 @@ export function timeout(options?: TimeoutOptions): Policy<TimeoutSnapshot> {
 
 class TimeLimit implements LimitOwner {
   readonly #of: 'call' | 'attempt'
-  readonly #timeoutMs: number
+  readonly #timeoutMs: number | ((ctx: Context) => number)
   readonly #streamLimits: IdleLimits | undefined
   readonly #onTimeout: TimeoutOptions['onTimeout']
   readonly #onLateResult: TimeoutOptions['onLateResult']
@@ -79,7 +80,8 @@ class TimeLimit implements LimitOwner {
       throw new TypeError(`of must be 'call' or 'attempt', but is ${JSON.stringify(of)}`)
     checkIdleLimits(streamLimits)
     this.#of = of
-    this.#timeoutMs = checkNumber('timeoutMs', timeoutMs, { min: 1, max: longestUnaryMs })
+    this.#timeoutMs =
+      typeof timeoutMs === 'function' ? timeoutMs : checkNumber('timeoutMs', timeoutMs, { min: 1, max: longestUnaryMs })
     this.#streamLimits = streamLimits
     this.#onTimeout = onTimeout
     this.#onLateResult = onLateResult
@@ -109,12 +111,15 @@ class TimeLimit implements LimitOwner {
   }
 
   snapshot(): TimeoutSnapshot {
-    return { of: this.#of, timeoutMs: this.#timeoutMs, timedOut: this.#timedOut, late: this.#late }
+    const timeoutMs = typeof this.#timeoutMs === 'number' ? this.#timeoutMs : undefined
+    return { of: this.#of, timeoutMs, timedOut: this.#timedOut, late: this.#late }
   }
 
   #limitOf(ctx: Context): number {
     const { method } = ctx
     const own = this.#of === 'call' ? (ctx.get(callOptions)?.timeoutMs ?? method.timeoutMs) : undefined
-    return own ?? (method.kind === 'unary' ? this.#timeoutMs : Infinity)
+    if (own !== undefined) return own
+    if (method.kind !== 'unary') return Infinity
+    return typeof this.#timeoutMs === 'number' ? this.#timeoutMs : this.#timeoutMs(ctx)
   }
 }

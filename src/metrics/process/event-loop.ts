@@ -1,17 +1,17 @@
 // The event loop: how late it comes to what is due, and how much of its time it works.
-import * as perfHooks from 'node:perf_hooks'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type LoopTimes, loopTimes, utilization } from '../../platform/loop-times.ts'
 import type { Metrics } from '../metrics.ts'
 import { followTotal } from './follow-total.ts'
 import { OverlappingWindows, type Window } from './overlapping-windows.ts'
 import type { Part, PartSettings } from './part.ts'
-import { runtime } from './runtime.ts'
 
 /** What Node tells of its event loop. */
 export interface LoopSource {
   /** Samples delays, in nanoseconds, each of them longer by the resolution in milliseconds. */
   monitorEventLoopDelay(options: { readonly resolution: number }): DelayMonitor
   /** How long the loop has worked and waited since it began, in milliseconds. */
-  eventLoopUtilization(): { readonly active: number; readonly idle: number }
+  eventLoopUtilization(): LoopTimes
 }
 
 /** A sampler of delays, and what it has seen. */
@@ -30,7 +30,7 @@ export interface DelayMonitor {
 class LoopWindow implements Window {
   readonly delay: DelayMonitor
   readonly #source: LoopSource
-  #begun: { readonly active: number; readonly idle: number }
+  #begun: LoopTimes
 
   constructor(source: LoopSource, resolution: number) {
     this.#source = source
@@ -40,10 +40,7 @@ class LoopWindow implements Window {
   }
 
   get utilization(): number {
-    const { active, idle } = this.#source.eventLoopUtilization()
-    const worked = active - this.#begun.active
-    const waited = idle - this.#begun.idle
-    return worked > 0 ? worked / (worked + waited) : 0
+    return utilization(this.#begun, this.#source.eventLoopUtilization())
   }
 
   restart(): void {
@@ -52,11 +49,10 @@ class LoopWindow implements Window {
   }
 }
 
-/** Node's own. Elsewhere the functions are there too, but tell nothing, or not the same. */
+/** Node's own. */
 function nodesOwn(): LoopSource | null {
-  if (runtime().name !== 'nodejs') return null
-  const { monitorEventLoopDelay, performance: hooks } = perfHooks
-  return { monitorEventLoopDelay, eventLoopUtilization: () => hooks.eventLoopUtilization() }
+  const eventLoopUtilization = loopTimes()
+  return eventLoopUtilization && { monitorEventLoopDelay, eventLoopUtilization }
 }
 
 /**
@@ -82,7 +78,7 @@ export function eventLoop(
   const p50 = delay('p50', 'the median of the times')
   const p90 = delay('p90', 'the 90th percentile of the times')
   const p99 = delay('p99', 'the 99th percentile of the times')
-  const utilization = metrics.gauge({
+  const utilizationGauge = metrics.gauge({
     name: 'nodejs.eventloop.utilization',
     unit: 'ratio',
     help: `Host-local: the share of its time that the event loop worked, from 0 to 1, over ${lately}.`,
@@ -104,7 +100,7 @@ export function eventLoop(
       active(total.active / 1e3)
       idle(total.idle / 1e3)
       windows.read((window) => {
-        utilization.set(window.utilization)
+        utilizationGauge.set(window.utilization)
         const { delay } = window
         // Without a sample it would tell the bounds of its range.
         if (delay.count === 0) return

@@ -1,8 +1,8 @@
 // The heap of V8: its spaces, and how large it may become.
 import * as v8 from 'node:v8'
+import { runtime } from '../../platform/runtime.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Part } from './part.ts'
-import { runtime } from './runtime.ts'
 
 /** What V8 tells of its heap, in bytes. */
 export interface HeapSource {

@@ -1,8 +1,8 @@
 // The life of the process: since when it runs, and what it runs on.
 import type { Clock } from '../../core/clock.ts'
+import { type Runtime, runtime } from '../../platform/runtime.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Part } from './part.ts'
-import { type Runtime, runtime } from './runtime.ts'
 
 /** What the runtime tells of the process. */
 export interface LifeSource {

@@ -1,0 +1,97 @@
+// clientPipeline: what every client should have around its calls, in the one order in which the parts belong.
+import { callOptions } from '../core/call-options.ts'
+import type { Context } from '../core/context.ts'
+import type { Middleware } from '../core/endpoint.ts'
+import type { Pipeline } from '../core/pipeline.ts'
+import { systemRandom } from '../primitives/random.ts'
+import { type Bulkhead, bulkhead } from '../resilience/bulkhead.ts'
+import { type CircuitBreaker, circuitBreaker } from '../resilience/circuit-breaker.ts'
+import { type HedgeSnapshot, hedge } from '../resilience/hedge.ts'
+import type { Policy } from '../resilience/policy.ts'
+import { type RateLimit, type RateLimitOptions, rateLimit } from '../resilience/rate-limit.ts'
+import { type RetryPolicy, retry } from '../resilience/retry.ts'
+import { retryBudget } from '../resilience/retry-budget.ts'
+import { type TimeoutSnapshot, timeout } from '../resilience/timeout.ts'
+import type { ClientPipelineOptions, PipelineWarning } from './client-pipeline-options.ts'
+import { observe } from './observe.ts'
+import { made, type Part, snapshotsOf } from './part.ts'
+import { pipelineAdvice, warnOf } from './pipeline-advice.ts'
+
+export type { ClientPipelineOptions, Part, PipelineWarning }
+
+/** A pipeline, and its parts for those who look at them or change them while running; undefined for those that are off. */
+export interface ClientPipeline extends Pipeline {
+  readonly policies: ClientPolicies
+  /** The state of every part that is on, as plain data. */
+  snapshot(): Readonly<Record<string, unknown>>
+}
+
+/** The parts of a client's pipeline, in their order from the outside in. */
+export interface ClientPolicies {
+  readonly timeout: Policy<TimeoutSnapshot> | undefined
+  readonly rateLimit: RateLimit | undefined
+  readonly bulkhead: Bulkhead | undefined
+  readonly retry: RetryPolicy | undefined
+  readonly hedge: Policy<HedgeSnapshot> | undefined
+  readonly circuitBreaker: CircuitBreaker | undefined
+  readonly attemptTimeout: Policy<TimeoutSnapshot> | undefined
+}
+
+const callTimeoutMs = 5_000
+const attemptTimeoutMs = 2_000
+
+/**
+ * The policies of a client with everything on that is safe for everyone: `httpClient(contract, { baseUrl, pipeline: clientPipeline() })`. From the outside in:
+ * observe, timeout, rate limit (off), bulkhead, retry, hedge (off), and around each attempt circuit breaker and timeout. Make one for each service that is called: its
+ * breaker and its budget are about that one. Throws a TypeError for parts that cannot work together, and for
+ * options out of their range what the parts throw.
+ */
+export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipeline {
+  const observed = observe({ ...options, side: 'client' })
+  const { random = systemRandom } = options
+  const common = { ...observed.events, random }
+  const budget = options.budget ?? retryBudget()
+  const repeats = options.retry !== false || (options.hedge !== undefined && options.hedge !== false)
+  const attemptMs = limitOfAttempt(repeats)
+  const policies: ClientPolicies = {
+    timeout: made('timeout', options.timeout, { ...common, timeoutMs: callTimeoutMs }, timeout),
+    rateLimit: made('rateLimit', options.rateLimit ?? false, common, (own: RateLimitOptions) => rateLimit(own)),
+    bulkhead: made('bulkhead', options.bulkhead, common, bulkhead),
+    retry: made('retry', options.retry, { ...common, budget }, (own) =>
+      retry({ ...own, backoff: { random, ...own.backoff } }),
+    ),
+    // Without a retry there is nobody else to count the calls.
+    hedge: made('hedge', options.hedge ?? false, { ...common, ...(options.retry !== false && { budget }) }, hedge),
+    circuitBreaker: made('circuitBreaker', options.circuitBreaker, common, circuitBreaker),
+    attemptTimeout: made('attemptTimeout', options.attemptTimeout, { ...common, timeoutMs: attemptMs }, (own) =>
+      timeout({ ...own, of: 'attempt' }),
+    ),
+  }
+  const warn = warnOf(options)
+  const advice = pipelineAdvice(options)
+  for (const warning of advice.made()) warn(warning)
+  return {
+    call: layers(observed, policies.timeout, policies.rateLimit, policies.bulkhead, policies.retry, policies.hedge),
+    attempt: layers(policies.circuitBreaker, policies.attemptTimeout),
+    maxInFlight: policies.bulkhead?.snapshot().limit,
+    policies,
+    check: (use) => {
+      for (const warning of advice.used(use)) warn(warning)
+    },
+    snapshot: () => snapshotsOf({ ...policies }),
+  }
+}
+
+/** An attempt is cut short only where that lets another one be made; Infinity where not. */
+function limitOfAttempt(repeats: boolean): (ctx: Context) => number {
+  return (ctx) => {
+    const { method } = ctx
+    if (!repeats || !method.idempotent) return Infinity
+    const callMs = ctx.get(callOptions)?.timeoutMs ?? method.timeoutMs ?? callTimeoutMs
+    return callMs > callTimeoutMs ? callMs * (attemptTimeoutMs / callTimeoutMs) : attemptTimeoutMs
+  }
+}
+
+function layers(...policies: readonly (Middleware | undefined)[]): Middleware[] {
+  return policies.filter((policy) => policy !== undefined)
+}

@@ -1,0 +1,111 @@
+// What is wrong with a client's pipeline as a whole: options that each make sense alone, and not together.
+import type { PipelineUse } from '../core/pipeline.ts'
+import type { CircuitBreakerOptions } from '../resilience/circuit-breaker.ts'
+import type { ClientPipelineOptions, PipelineWarning } from './client-pipeline-options.ts'
+
+/** What is found when a pipeline is made, and when a client takes it. Both throw a TypeError for what cannot work at all. */
+export interface PipelineAdvice {
+  made(): readonly PipelineWarning[]
+  used(use: PipelineUse): readonly PipelineWarning[]
+}
+
+/** Looks at the options of a pipeline together. */
+export function pipelineAdvice(options: ClientPipelineOptions): PipelineAdvice {
+  return {
+    made: () => {
+      const limits = limitsOf(options)
+      checkAttempt(limits)
+      return windowBelowRetries(limits)
+    },
+    used: (use) => [...withoutIdempotency(options, use), ...poolBelowBulkhead(options, use)],
+  }
+}
+
+/** How warnings are given where nobody says otherwise. */
+export function warnOf({ onWarning, logger }: ClientPipelineOptions): (warning: PipelineWarning) => void {
+  if (onWarning !== undefined) return onWarning
+  if (logger !== undefined) return ({ code, message }) => logger.warn(message, { code })
+  return ({ code, message }) => process.emitWarning(message, { type: 'ServicekitWarning', code })
+}
+
+interface Limits {
+  readonly callMs: number | undefined
+  readonly attemptMs: number | undefined
+  readonly hedgeMs: number | undefined
+  readonly windowMs: number | undefined
+  readonly attempts: number
+  readonly longestBackoffMs: number
+}
+
+/** Of parts that are off, or policies of one's own, nothing is known. */
+function limitsOf(options: ClientPipelineOptions): Limits {
+  const { timeout = {}, attemptTimeout = {}, retry = {}, hedge = false, circuitBreaker = {} } = options
+  const own = typeof retry === 'object' ? retry : undefined
+  return {
+    callMs: typeof timeout === 'object' ? fixed(timeout.timeoutMs, 5_000) : undefined,
+    attemptMs: typeof attemptTimeout === 'object' ? fixed(attemptTimeout.timeoutMs, undefined) : undefined,
+    hedgeMs: typeof hedge === 'object' ? hedge.delayMs : undefined,
+    windowMs: typeof circuitBreaker === 'object' ? windowMsOf(circuitBreaker) : undefined,
+    attempts: own === undefined ? 1 : (own.attempts ?? 3),
+    longestBackoffMs: own?.backoff?.maxMs ?? 250,
+  }
+}
+
+function fixed(timeoutMs: unknown, fallback: number | undefined): number | undefined {
+  return timeoutMs === undefined ? fallback : typeof timeoutMs === 'number' ? timeoutMs : undefined
+}
+
+function checkAttempt({ callMs, attemptMs, hedgeMs }: Limits): void {
+  if (attemptMs !== undefined && callMs !== undefined && attemptMs > callMs)
+    throw new TypeError(
+      `attemptTimeout.timeoutMs (${attemptMs}) must not be above timeout.timeoutMs (${callMs}): an attempt ends with its call`,
+    )
+  const limitMs = attemptMs ?? 2_000
+  if (hedgeMs !== undefined && hedgeMs >= limitMs)
+    throw new TypeError(
+      `hedge.delayMs (${hedgeMs}) must be below attemptTimeout.timeoutMs (${limitMs}): the first attempt has ended by then`,
+    )
+}
+
+/** Of a breaker that counts calls, no time is known. */
+function windowMsOf({ windowCalls, windowMs = 10_000 }: CircuitBreakerOptions): number | undefined {
+  return windowCalls === undefined ? windowMs : undefined
+}
+
+function windowBelowRetries(limits: Limits): PipelineWarning[] {
+  const { windowMs, attempts, attemptMs = 2_000, longestBackoffMs, callMs = Infinity } = limits
+  const spanMs = Math.min(callMs, attempts * attemptMs + (attempts - 1) * longestBackoffMs)
+  if (windowMs === undefined || attempts === 1 || windowMs >= spanMs) return []
+  const message =
+    `circuitBreaker.windowMs (${windowMs}) is shorter than what one call may take with its attempts ` +
+    `(${spanMs} ms: retry.attempts ${attempts}, attemptTimeout.timeoutMs ${attemptMs}, timeout.timeoutMs ${callMs}): ` +
+    'the breaker forgets failures before the call has ended'
+  return [{ code: 'window_below_retries', message }]
+}
+
+/** What somebody asked for and cannot have; that the defaults do little for such a contract is no fault of its user. */
+function withoutIdempotency({ retry, hedge }: ClientPipelineOptions, { methods }: PipelineUse): PipelineWarning[] {
+  if (methods.length === 0 || methods.some(({ idempotent }) => idempotent)) return []
+  const service = methods[0]?.service
+  if (typeof hedge === 'object')
+    throw new TypeError(
+      `hedge can do nothing for ${service}: none of its methods is idempotent; say idempotent: true of those that are, or hedge: false`,
+    )
+  if (typeof retry !== 'object' || (retry.attempts ?? 3) === 1 || retry.when !== undefined) return []
+  const message =
+    `retry.attempts (${retry.attempts ?? 3}) repeats only calls that were never run: no method of ${service} is idempotent; ` +
+    'say idempotent: true of those that are'
+  return [{ code: 'retry_without_idempotency', message }]
+}
+
+function poolBelowBulkhead(
+  { bulkhead = {} }: ClientPipelineOptions,
+  { maxConnections = Infinity }: PipelineUse,
+): PipelineWarning[] {
+  const limit = typeof bulkhead === 'object' ? (bulkhead.limit ?? 1_000) : 0
+  if (maxConnections >= limit) return []
+  const message =
+    `maxConnections (${maxConnections}) is below bulkhead.limit (${limit}): calls beyond it wait for a connection, unseen by the bulkhead; ` +
+    'make them equal, or leave maxConnections out'
+  return [{ code: 'pool_below_bulkhead', message }]
+}

@@ -1,0 +1,110 @@
+// Tests of policy-events.ts.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { rootContext } from '../core/context.ts'
+import { ServiceError } from '../core/errors.ts'
+import { noMethod } from '../core/method.ts'
+import { logger } from '../log/logger.ts'
+import { type Registry, registry } from '../metrics/registry.ts'
+import { logRecorder } from '../testing/log-recorder.ts'
+import { type PolicyEvents, policyEvents } from './policy-events.ts'
+
+const ctx = rootContext({ method: { ...noMethod, service: 'shop', name: 'price', fullName: 'shop/price' } })
+const error = new ServiceError('unavailable', 'gone')
+
+const samples: { readonly [K in keyof PolicyEvents]: Parameters<PolicyEvents[K]>[0] } = {
+  onTimeout: { ctx, of: 'attempt', timeoutMs: 10 },
+  onLateResult: { ctx },
+  onRetry: { ctx, attempt: 2, error, delayMs: 25 },
+  onGiveUp: { ctx, attempts: 3, reason: 'budget', error },
+  onHedge: { ctx, attempt: 2, afterMs: 50 },
+  onHedgeEnd: { ctx, winner: 2, attempts: 2 },
+  onStateChange: { ctx, key: undefined, from: 'closed', to: 'open', cause: 'consecutive_failures', openMs: 5_000 },
+  onRefused: { ctx, policy: 'bulkhead', error },
+  onLimitChange: { limit: 20, previous: 10 },
+  onLookup: { ctx, key: 'a', result: 'hit', ageMs: 4 },
+  onJoin: { ctx, key: 'a', waiting: 2 },
+  onFallback: { ctx, error },
+  onFault: { ctx, fault: 'delay' },
+}
+
+function tellAll(events: PolicyEvents): void {
+  for (const [name, event] of Object.entries(samples)) events[name as keyof PolicyEvents](event as never)
+}
+
+function values(metrics: Registry): string[] {
+  return metrics
+    .collect()
+    .flatMap(({ spec, series }) =>
+      series.map((each) => [spec.name, ...each.values, 'value' in each ? each.value : ''].join(' ')),
+    )
+}
+
+describe('policyEvents', () => {
+  it('counts every event, by method and by what tells it from others', () => {
+    const metrics = registry()
+    tellAll(policyEvents({ side: 'client', metrics }))
+    assert.deepEqual(values(metrics).toSorted(), [
+      'rpc.client.cache_lookups shop/price hit 1',
+      'rpc.client.circuit_transitions open 1',
+      'rpc.client.coalesced_calls shop/price 1',
+      'rpc.client.concurrency_limit 20',
+      'rpc.client.fallbacks shop/price 1',
+      'rpc.client.hedges shop/price 1',
+      'rpc.client.hedges_won shop/price 1',
+      'rpc.client.injected_faults shop/price delay 1',
+      'rpc.client.late_results shop/price 1',
+      'rpc.client.policy_refusals shop/price bulkhead 1',
+      'rpc.client.retries shop/price 1',
+      'rpc.client.retries_given_up shop/price budget 1',
+      'rpc.client.timeouts shop/price attempt 1',
+    ])
+  })
+
+  it('counts no hedge as won that lost', () => {
+    const metrics = registry()
+    const events = policyEvents({ side: 'client', metrics })
+    events.onHedgeEnd({ ctx, winner: 1, attempts: 2 })
+    events.onHedgeEnd({ ctx, winner: undefined, attempts: 2 })
+    assert.deepEqual(
+      values(metrics).filter((line) => line.includes('hedges_won')),
+      [],
+    )
+  })
+
+  it('logs what changes how calls are treated', () => {
+    const sink = logRecorder()
+    tellAll(policyEvents({ side: 'client', logger: logger(sink, { level: 'debug' }) }))
+    assert.deepEqual(
+      sink.entries.map(({ level, message }) => `${level} ${message}`),
+      [
+        'debug retrying',
+        'warn gave up retrying',
+        'debug hedging',
+        'warn circuit open',
+        'debug concurrency limit changed',
+        'debug fault injected',
+      ],
+    )
+    const opened = sink.entries.find(({ message }) => message === 'circuit open')
+    assert.equal(opened?.fields['openMs'], 5_000)
+    assert.equal(opened?.fields['method'], 'shop/price')
+  })
+
+  it('says less of circuits that close', () => {
+    const sink = logRecorder()
+    const events = policyEvents({ side: 'client', logger: logger(sink) })
+    events.onStateChange({
+      ctx: undefined,
+      key: 'a',
+      from: 'half_open',
+      to: 'closed',
+      cause: 'probes',
+      openMs: undefined,
+    } as never)
+    assert.deepEqual(
+      sink.entries.map(({ level, message, fields }) => [level, message, fields['circuit']]),
+      [['info', 'circuit closed', 'a']],
+    )
+  })
+})

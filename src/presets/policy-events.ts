@@ -1,0 +1,127 @@
+// What policies tell, as metrics and log lines: the same for every policy, whichever pipeline it is in.
+import type { Context } from '../core/context.ts'
+import { errorFields } from '../log/log-calls.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { LimitChangeEvent } from '../resilience/adaptive-limit.ts'
+import type { LookupEvent } from '../resilience/cache.ts'
+import type { StateChangeEvent } from '../resilience/circuit-breaker.ts'
+import type { JoinEvent } from '../resilience/coalesce.ts'
+import type { FallbackEvent } from '../resilience/fallback.ts'
+import type { FaultEvent } from '../resilience/fault.ts'
+import type { HedgeEndEvent, HedgeEvent } from '../resilience/hedge.ts'
+import type { RefusedEvent } from '../resilience/policy.ts'
+import type { GiveUpEvent, RetryEvent } from '../resilience/retry.ts'
+import type { LateResultEvent, TimeoutEvent } from '../resilience/timeout.ts'
+
+/** The `on…` options of all policies, to be spread into those of any: `retry({ ...events, attempts: 2 })`. */
+export interface PolicyEvents {
+  readonly onTimeout: (event: TimeoutEvent) => void
+  readonly onLateResult: (event: LateResultEvent) => void
+  readonly onRetry: (event: RetryEvent) => void
+  readonly onGiveUp: (event: GiveUpEvent) => void
+  readonly onHedge: (event: HedgeEvent) => void
+  readonly onHedgeEnd: (event: HedgeEndEvent) => void
+  readonly onStateChange: (event: StateChangeEvent) => void
+  readonly onRefused: (event: RefusedEvent) => void
+  readonly onLimitChange: (event: LimitChangeEvent) => void
+  readonly onLookup: (event: LookupEvent) => void
+  readonly onJoin: (event: JoinEvent) => void
+  readonly onFallback: (event: FallbackEvent) => void
+  readonly onFault: (event: FaultEvent) => void
+}
+
+/** Where policies' events go. */
+export interface PolicyEventsOptions {
+  /** At which end: around calls that are served, or that are made. */
+  readonly side: 'server' | 'client'
+  readonly metrics?: Metrics | undefined
+  readonly logger?: Logger | undefined
+}
+
+/**
+ * Counts what policies do, by method. Logged is what changes how calls are treated: a circuit's state at `warn` when it opens, a spent budget at
+ * `warn`, and at `debug` all else that is rare; single refusals are counted only, since under overload they are all there is.
+ */
+export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): PolicyEvents {
+  const count = counting(side, metrics)
+  const timeouts = count('timeouts', 'Calls and attempts that took longer than their limit', ['of'])
+  const late = count('late_results', 'Responses that came after their limit, and were dropped')
+  const retries = count('retries', 'Attempts beyond the first')
+  const givenUp = count('retries_given_up', 'Calls that failed although another attempt could have helped', ['reason'])
+  const hedges = count('hedges', 'Attempts made because an answer was late')
+  const hedgesWon = count('hedges_won', 'Calls that such an attempt answered')
+  const transitions = count('circuit_transitions', 'Circuits that changed their state', ['to'], false)
+  const refused = count('policy_refusals', 'Calls that a policy refused before they ran', ['policy'])
+  const lookups = count('cache_lookups', 'Calls that a cache was asked for', ['result'])
+  const joins = count('coalesced_calls', 'Calls that shared the call of another caller')
+  const fallbacks = count('fallbacks', 'Calls that got a fallback in place of an error')
+  const faults = count('injected_faults', 'Faults that were injected into calls', ['fault'])
+  const limit = metrics?.gauge({
+    name: `rpc.${side}.concurrency_limit`,
+    help: 'Calls that may be in flight at once, as learned. Of this host.',
+  })
+  return {
+    onTimeout: ({ ctx, of }) => timeouts(ctx, of),
+    onLateResult: ({ ctx }) => late(ctx),
+    onRetry: ({ ctx, attempt, error, delayMs }) => {
+      retries(ctx)
+      logger?.debug(
+        'retrying',
+        () => ({ method: ctx.method.fullName, attempt, delayMs, ...errorFields(error, false) }),
+        ctx,
+      )
+    },
+    onGiveUp: ({ ctx, attempts, reason, error }) => {
+      givenUp(ctx, reason)
+      const fields = () => ({ method: ctx.method.fullName, attempts, reason, ...errorFields(error, false) })
+      logger?.log(reason === 'budget' ? 'warn' : 'debug', 'gave up retrying', fields, ctx)
+    },
+    onHedge: ({ ctx, attempt, afterMs }) => {
+      hedges(ctx)
+      logger?.debug('hedging', () => ({ method: ctx.method.fullName, attempt, afterMs }), ctx)
+    },
+    onHedgeEnd: ({ ctx, winner = 1 }) => {
+      if (winner > 1) hedgesWon(ctx)
+    },
+    onStateChange: ({ ctx, key, from, to, cause, openMs }) => {
+      transitions(undefined, to)
+      const fields = { circuit: key, from, to, cause, openMs, method: ctx?.method.fullName }
+      logger?.log(to === 'open' ? 'warn' : 'info', `circuit ${to.replaceAll('_', ' ')}`, fields, ctx)
+    },
+    onRefused: ({ ctx, policy }) => refused(ctx, policy),
+    onLimitChange: (event) => {
+      limit?.set(event.limit)
+      logger?.debug('concurrency limit changed', { limit: event.limit, previous: event.previous })
+    },
+    onLookup: ({ ctx, result }) => lookups(ctx, result),
+    onJoin: ({ ctx }) => joins(ctx),
+    onFallback: ({ ctx }) => fallbacks(ctx),
+    onFault: ({ ctx, fault }) => {
+      faults(ctx, fault)
+      logger?.debug('fault injected', () => ({ method: ctx.method.fullName, fault }), ctx)
+    },
+  }
+}
+
+type Count = (ctx: Context | undefined, value?: string) => void
+
+/** Makes functions that count into metrics; what they count is by method, and by one label more. */
+function counting(side: 'server' | 'client', metrics: Metrics | undefined) {
+  return (name: string, what: string, labels: readonly [string?] = [], byMethod = true): Count => {
+    if (metrics === undefined) return () => {}
+    const [label] = labels
+    const names = [...(byMethod ? ['rpc.method'] : []), ...(label === undefined ? [] : [label])]
+    const counter = metrics.counter<string>({
+      name: `rpc.${side}.${name}`,
+      help: `${what}. May be summed over hosts.`,
+      labels: names,
+    })
+    return (ctx, value) => {
+      const given: Record<string, string> = {}
+      if (byMethod) given['rpc.method'] = ctx?.method.fullName ?? ''
+      if (label !== undefined) given[label] = value ?? ''
+      counter.with(given).add()
+    }
+  }
+}
