@@ -10,6 +10,7 @@ const observedRow = served('observed', {
   peers: [
     { name: 'bare', bar: 0.85, program: () => nodeProgram('servers/bare.ts') },
     { name: 'servicekit, unobserved', program: () => nodeProgram('servers/ours.ts') },
+    { name: 'servicekit, with the policies of serve', program: () => nodeProgram('servers/ours-served.ts') },
   ],
 })
 

@@ -1,4 +1,4 @@
-// servicekit as `serve` puts it together: every call is measured and goes to a call log, which is sampled.
+// servicekit as `serve` puts it together, without policies: every call is measured and goes to a call log, which is sampled.
 import { logfmtSink } from 'servicekit/log/logfmt/sink'
 import { logger } from 'servicekit/log/logger'
 import { sample } from 'servicekit/log/sample'
@@ -13,5 +13,6 @@ const app = await serve(addsvc, adder, {
   over: [http({ port: 0, host: '127.0.0.1' })],
   logger: logger(sample(logfmtSink(file('/dev/null')))),
   metrics: prometheus(),
+  pipeline: false,
 })
 answer({ url: app.url })

@@ -28,7 +28,7 @@ describe('BoundedMap', () => {
     map.set('d', 0)
     assert.deepEqual(
       [...map].map(([key]) => key),
-      ['c', 'a', 'd'],
+      ['a', 'c', 'd'],
     )
   })
 

@@ -22,6 +22,8 @@ interface Slot<V> {
  */
 export class BoundedMap<K, V> {
   readonly #slots = new Map<K, Slot<V>>()
+  /** The hand of the clock: what is added comes behind it. */
+  #hand = this.#slots.entries()
   readonly #limit: number
   readonly #stays: ((value: V) => boolean) | undefined
 
@@ -79,16 +81,21 @@ export class BoundedMap<K, V> {
   #makeRoom(): void {
     // Twice round at most: the first time takes the marks of use away. Then whoever has been there longest must go, wanted or not.
     for (let left = 2 * this.#slots.size; left > 0; left--) {
-      const [key, slot] = this.#oldest()
-      this.#slots.delete(key)
-      if (!slot.isUsed && this.#stays?.(slot.value) !== true) return
+      const [key, slot] = this.#next()
+      if (!slot.isUsed && this.#stays?.(slot.value) !== true) {
+        this.#slots.delete(key)
+        return
+      }
       slot.isUsed = false
-      this.#slots.set(key, slot)
     }
-    this.#slots.delete(this.#oldest()[0])
+    this.#slots.delete(this.#slots.keys().next().value as K)
   }
 
-  #oldest(): [K, Slot<V>] {
-    return this.#slots.entries().next().value as [K, Slot<V>]
+  /** Moves the hand on. It is kept, since a Map that loses its first key again and again is slow to find the first one that is left. */
+  #next(): [K, Slot<V>] {
+    const next = this.#hand.next()
+    if (!next.done) return next.value
+    this.#hand = this.#slots.entries()
+    return this.#hand.next().value as [K, Slot<V>]
   }
 }

@@ -22,5 +22,5 @@ function promised(finding: Finding): string {
 
 /** Shares are rounded down: only what has no failure at all is 100 %. */
 function printed({ as = 'ratio' }: Finding, value: number): string {
-  return as === 'share' ? `${(Math.floor(value * 1e6) / 1e4).toFixed(2)} %` : value.toFixed(2)
+  return as === 'share' ? `${(Math.floor(value * 1e4) / 1e2).toFixed(2)} %` : value.toFixed(2)
 }

@@ -27,7 +27,7 @@ leaf            2       99          1.000       12.4 %      0.0        0      50
 client  server  calls  attempts  a call
 leaf    leaf       99        99   1.000
 
-Pending: 0 calls, 0 of them and of their own at instances, 0 timers.
+Pending: 0 calls, 0 at instances, 0 timers.
 `,
     )
   })

@@ -40,7 +40,7 @@ export function reportText(data: SimulationData): string {
         client.attemptsPerCall.toFixed(3),
       ]),
     ),
-    `Pending: ${pending.calls} calls, ${pending.served} of them and of their own at instances, ${pending.timers} timers.`,
+    `Pending: ${pending.calls} calls, ${pending.served} at instances, ${pending.timers} timers.`,
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }

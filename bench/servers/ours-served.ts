@@ -1,0 +1,17 @@
+// servicekit as `serve` puts it together: every call is measured, goes to a call log, which is sampled, and passes load shedding and a bulkhead.
+import { logfmtSink } from 'servicekit/log/logfmt/sink'
+import { logger } from 'servicekit/log/logger'
+import { sample } from 'servicekit/log/sample'
+import { file } from 'servicekit/log/stream/file'
+import { prometheus } from 'servicekit/metrics/prometheus/prometheus'
+import { serve } from 'servicekit/presets/serve'
+import { http } from 'servicekit/transport/http/http'
+import { answer } from '../harness/worker.ts'
+import { adder, addsvc } from './addsvc.ts'
+
+const app = await serve(addsvc, adder, {
+  over: [http({ port: 0, host: '127.0.0.1' })],
+  logger: logger(sample(logfmtSink(file('/dev/null')))),
+  metrics: prometheus(),
+})
+answer({ url: app.url })
