@@ -22,11 +22,11 @@ interface Seen {
 }
 
 /** What the caller of one call sees. */
-async function seen(call: Promise<unknown>): Promise<Seen> {
+async function seen(call: () => Promise<unknown>): Promise<Seen> {
   const beganAt = performance.now()
   const end = (response: unknown, error?: ServiceError) => ({ tookMs: performance.now() - beganAt, response, error })
   try {
-    return end(await call)
+    return end(await call())
   } catch (thrown) {
     assert.ok(thrown instanceof ServiceError, String(thrown))
     return end(undefined, thrown)
@@ -75,10 +75,10 @@ describe('the first client, with nothing configured', () => {
     assert.deepEqual(await Promise.all([client.price(tea), client.order(tea)]), [3, 'one tea'])
     await server.takes(3_000)
     const [price, order, shortPrice, shortOrder] = await Promise.all([
-      seen(client.price(tea)),
-      seen(client.order(tea)),
-      seen(client.price(tea, { timeoutMs: 1_000 })),
-      seen(client.order(tea, { timeoutMs: 1_000 })),
+      seen(() => client.price(tea)),
+      seen(() => client.order(tea)),
+      seen(() => client.price(tea, { timeoutMs: 1_000 })),
+      seen(() => client.order(tea, { timeoutMs: 1_000 })),
     ])
     // Three attempts of two seconds each, the last of which is cut short by the limit of the call.
     assert.deepEqual(said(price), ['deadline_exceeded', 'shop/price: the deadline passed', 'if_idempotent'])
@@ -99,15 +99,15 @@ describe('the first client, with nothing configured', () => {
     await using client = httpClient(shop, { baseUrl: `http://127.0.0.1:${port}`, pipeline })
     const refused = `could not connect to http://127.0.0.1:${port}: connection refused`
     // Nothing was sent, so that it may be tried again although it is no idempotent method.
-    const first = await seen(client.order(tea))
+    const first = await seen(() => client.order(tea))
     assert.deepEqual(said(first), ['unavailable', `${refused} (3 attempts)`, 'never'])
     assert.deepEqual(textsOf(first), [refused, refused, refused])
     assert.ok(first.tookMs < 500 + graceMs)
     // The fifth failure in a row opens the circuit, in the midst of the second call.
-    const second = await seen(client.order(tea))
+    const second = await seen(() => client.order(tea))
     assert.deepEqual(said(second), ['unavailable', 'the circuit is open (3 attempts)', 'never'])
     assert.deepEqual(textsOf(second), [refused, refused, 'the circuit is open'])
-    const third = await seen(client.price(tea))
+    const third = await seen(() => client.price(tea))
     assert.deepEqual(said(third), ['unavailable', 'the circuit is open', 'safe'])
     assert.equal(third.error?.remote, 'shop/price')
     assert.equal(pipeline.policies.circuitBreaker?.state(), 'open')
@@ -123,7 +123,7 @@ describe('the first client, with nothing configured', () => {
     assert.equal(await client.price(tea), 3)
 
     await server.takes(60_000)
-    const inFlight = [seen(client.price(tea)), seen(client.order(tea))] as const
+    const inFlight = [seen(() => client.price(tea)), seen(() => client.order(tea))] as const
     await eventually(async () => assert.deepEqual(await server.served(), { price: 2, order: 1 }))
     await server.kill()
     const [price, order] = await Promise.all(inFlight)
@@ -139,14 +139,14 @@ describe('the first client, with nothing configured', () => {
     assert.match(textsOf(price)[0] ?? '', /lost before it replied/)
     assert.deepEqual(textsOf(price).slice(1), [refused, refused])
 
-    const last = await seen(client.order(tea))
+    const last = await seen(() => client.order(tea))
     const openedAt = performance.now()
     assert.deepEqual(textsOf(last), [refused, 'the circuit is open'])
     assert.equal(breaker?.state(), 'open')
     {
       await using strangers = await visitors(server.port)
       const many = await Promise.all(
-        Array.from({ length: 200 }, (_, n) => seen(n % 2 === 0 ? client.price(tea) : client.order(tea))),
+        Array.from({ length: 200 }, (_, n) => seen(() => (n % 2 === 0 ? client.price(tea) : client.order(tea)))),
       )
       for (const one of many) {
         assert.deepEqual(said(one), ['unavailable', 'the circuit is open', 'safe'])
@@ -184,7 +184,7 @@ describe('a client whose calls never cease', () => {
       const begun = calls.length
       for (const endAt = performance.now() + ms; performance.now() < endAt; await sleep(10)) {
         const method = calls.length % 2 === 0 ? client.price : client.order
-        calls.push(seen(method(tea, { timeoutMs: limitMs })))
+        calls.push(seen(() => method(tea, { timeoutMs: limitMs })))
       }
       const ends = new Map<unknown, number>()
       for (const { error } of await Promise.all(calls.slice(begun)))
