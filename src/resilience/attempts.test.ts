@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ServiceError } from '../core/errors.ts'
+import { markRemote, ServiceError, sharedError } from '../core/errors.ts'
 import { Attempts, attemptErrors } from './attempts.ts'
 
 const refused = new ServiceError('unavailable', 'connection refused', { retry: 'safe' })
@@ -33,6 +33,27 @@ describe('Attempts', () => {
     assert.equal((error.cause as Error).message, '2 attempts failed: connection refused; no response came')
     assert.deepEqual(attemptErrors(error), [refused, slow])
     assert.deepEqual(attemptErrors(slow), [slow])
+  })
+
+  it('has them still when the client of the call has said which call it was, and when others share the error', () => {
+    const attempts = new Attempts(refused)
+    attempts.add(slow)
+    const mine = markRemote(attempts.error() as ServiceError, 'shop/price')
+    assert.equal(mine.remote, 'shop/price')
+    assert.deepEqual(attemptErrors(mine), [refused, slow])
+    const shared = sharedError(attempts.error() as ServiceError)
+    const copy = markRemote(shared, 'shop/price')
+    assert.notEqual(copy, shared)
+    assert.deepEqual(attemptErrors(copy), [refused, slow])
+    const single = markRemote(refused, 'shop/price')
+    assert.deepEqual(attemptErrors(single), [single])
+  })
+
+  it('has none of an error that another one led to', () => {
+    const attempts = new Attempts(refused)
+    attempts.add(slow)
+    const other = new ServiceError('internal', 'no price', { cause: attempts.error() })
+    assert.deepEqual(attemptErrors(other), [other])
   })
 
   it('says never even of a single attempt when a repetition was not allowed', () => {

@@ -1,5 +1,5 @@
 // The errors of all attempts of one call, and the one that goes up in the end.
-import { restated, ServiceError } from '../core/errors.ts'
+import { restated, ServiceError, unsharedError } from '../core/errors.ts'
 import { withoutStack } from '../core/without-stack.ts'
 
 /** What a call's attempts have come to. */
@@ -37,7 +37,7 @@ export class Attempts {
 
   /** As `error`, where a repetition was not allowed: nobody further up may make it either. */
   final(): ServiceError {
-    return this.#errors.length === 1 ? restated(this.last, 'never') : this.#summary()
+    return this.#errors.length === 1 ? unsharedError(restated(this.last, 'never')) : this.#summary()
   }
 
   #summary(): ServiceError {
@@ -47,13 +47,18 @@ export class Attempts {
     // Made when a later attempt has failed, far from whoever called: the stacks that say something are those of the errors.
     return withoutStack(() => {
       const cause = new AggregateError(this.#errors, `${count} attempts failed: ${texts}`)
-      return new ServiceError(code, `${message} (${count} attempts)`, { details, retryAfterMs, retry: 'never', cause })
+      const text = `${message} (${count} attempts)`
+      return unsharedError(new ServiceError(code, text, { details, retryAfterMs, retry: 'never', cause }))
     })
   }
 }
 
-/** The errors of all attempts, the first one first, of an error that a retry or a hedge gave up with; of any other error only itself. */
+/** The errors of all attempts, the first one first, of an error that a retry gave up with; of any other error only itself. */
 export function attemptErrors(error: ServiceError): readonly ServiceError[] {
   const { cause } = error
-  return cause instanceof AggregateError ? cause.errors.map((each) => ServiceError.from(each)) : [error]
+  if (cause instanceof AggregateError) return cause.errors.map((each) => ServiceError.from(each))
+  if (!(cause instanceof ServiceError) || cause.code !== error.code || cause.message !== error.message) return [error]
+  // The same error once more: whoever has to say something of one that others hold too says it of a copy.
+  const errors = attemptErrors(cause)
+  return errors.length > 1 ? errors : [error]
 }
