@@ -88,7 +88,6 @@ class Hedges implements HedgeOwner {
   #hedged = 0
   #won = 0
   #refused = 0
-  #lastNow = 0
 
   constructor(options: HedgeOptions) {
     const { delayMs, quantile = 0.95, minSamples, hedges = 1, budget } = options
@@ -117,7 +116,6 @@ class Hedges implements HedgeOwner {
   }
 
   take(now: number): boolean {
-    this.#lastNow = now
     if (this.#budget.take(now)) return true
     this.#refused++
     return false
@@ -142,7 +140,7 @@ class Hedges implements HedgeOwner {
       hedged: this.#hedged,
       won: this.#won,
       refused: this.#refused,
-      budget: this.#budget.snapshot(this.#lastNow),
+      budget: this.#budget.snapshot(),
     }
   }
 

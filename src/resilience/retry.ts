@@ -104,8 +104,6 @@ class Retries implements Repetition {
   #attempts = 3
   #retried = 0
   #recovered = 0
-  /** For the budget, whose moments are those of the calls. */
-  #lastNow = 0
 
   constructor(options: RetryOptions) {
     const { maxRetryAfterMs = 1_000, budget = retryBudget(), when = retryable } = options
@@ -140,7 +138,7 @@ class Retries implements Repetition {
       retried: this.#retried,
       recovered: this.#recovered,
       gaveUp: { ...this.#gaveUp },
-      budget: this.#budget?.snapshot(this.#lastNow),
+      budget: this.#budget?.snapshot(),
     }
   }
 
@@ -158,7 +156,6 @@ class Retries implements Repetition {
     const delayMs = retryAfterMs + this.#delayMs(attempts.count - 1)
     if (retryAfterMs > this.#maxRetryAfterMs || now + delayMs >= ctx.deadlineAt)
       throw this.#giveUp(ctx, attempts, 'time', attempts.error())
-    this.#lastNow = now
     if (this.#budget?.take(now) === false) throw this.#giveUp(ctx, attempts, 'budget', attempts.final())
     const attempt = attempts.count + 1
     this.#retried++
