@@ -40,7 +40,7 @@ export interface HedgeEvent {
 /** A call with more than one attempt has ended. */
 export interface HedgeEndEvent {
   readonly ctx: Context
-  /** Whose answer was taken, from 1; undefined where all failed. */
+  /** Whose answer was taken, from 1; undefined where all failed, or the caller waited no longer. */
   readonly winner: number | undefined
   readonly attempts: number
 }
