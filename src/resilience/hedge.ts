@@ -20,8 +20,10 @@ export interface HedgeOptions {
   readonly minSamples?: number | undefined
   /** How many attempts there are beyond the first, each after the same delay; from 1 to 10. @default 1 */
   readonly hedges?: number | undefined
-  /** What limits further attempts: that of the retry. One that is handed in is not told of calls here, since the retry tells it. @default retryBudget() of its own */
+  /** What limits further attempts: that of the retry. @default retryBudget() of its own */
   readonly budget?: RetryBudget | undefined
+  /** Whether the budget is told here of each call; where a retry shares it, that one does. @default whether the budget is its own */
+  readonly countsCalls?: boolean | undefined
   /** A further attempt is made. */
   readonly onHedge?: ((event: HedgeEvent) => void) | undefined
   /** A call with more than one attempt has ended. */
@@ -97,7 +99,7 @@ class Hedges implements HedgeOwner {
     this.#minSamples = minSamples
     this.most = checkNumber('hedges', hedges, { min: 1, max: 10, integer: true })
     this.#budget = budget ?? retryBudget()
-    this.#countsCalls = budget === undefined
+    this.#countsCalls = options.countsCalls ?? budget === undefined
     this.#onHedge = options.onHedge
     this.#onHedgeEnd = options.onHedgeEnd
   }
