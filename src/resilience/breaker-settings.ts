@@ -1,6 +1,6 @@
 // What a circuit breaker can be set to: the options with their defaults, checked once for however many breakers share them.
 import { backoff } from '../primitives/backoff.ts'
-import { checkNumber } from '../primitives/check.ts'
+import { checkNumber, finite } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import { type BreakerWindow, CountWindow, TimeWindow } from './breaker-window.ts'
 
@@ -105,8 +105,4 @@ export function breakerSettings(options: BreakerOptions = {}): BreakerSettings {
     longestOpenMs: openMaxMs * (1 + jitterRatio),
     window,
   }
-}
-
-function finite(value: number): number | undefined {
-  return value === Infinity ? undefined : value
 }

@@ -12,7 +12,7 @@ import type { Policy } from './policy.ts'
 
 /** How long is waited. */
 export interface TimeoutOptions {
-  /** The limit of a unary call, in milliseconds from 1 to 2^31 - 1, or a function that gives it for each; Infinity for none. @default 5_000 */
+  /** The limit of a unary call, in milliseconds from 1 to 2^31 - 1, or a function that gives it for each, Infinity for none. @default 5_000 */
   readonly timeoutMs?: number | ((ctx: Context) => number) | undefined
   /**
    * What is limited. A `call` has the limit that its caller gave it, else its method's own, else this one; an `attempt`,
