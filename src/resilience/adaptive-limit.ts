@@ -28,9 +28,9 @@ export interface AdaptiveLimitOptions extends WaitingOptions, SampleWindowOption
    * resource_exhausted and unavailable are drops, other errors are ignored, all responses are measured
    */
   readonly classify?: Classify | undefined
-  /** Told when the limit has changed. */
+  /** Told of each change of the limit. @default nothing */
   readonly onLimitChange?: ((event: LimitChangeEvent) => void) | undefined
-  /** Told of each call that is refused. */
+  /** Told of each call that is refused. @default nothing */
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
 }
 

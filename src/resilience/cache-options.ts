@@ -37,7 +37,7 @@ export interface CacheOptions<Req, Res> {
   readonly refreshPauseMs?: number | undefined
   /** @default systemRandom */
   readonly random?: Random | undefined
-  /** A call was looked up. */
+  /** Told of each call that was looked up. @default nothing */
   readonly onLookup?: ((event: LookupEvent) => void) | undefined
 }
 

@@ -29,7 +29,7 @@ export interface CircuitBreakerOptions extends BreakerOptions {
   readonly clock?: Clock | undefined
   /** Told of each change. @default nothing */
   readonly onStateChange?: ((event: StateChangeEvent) => void) | undefined
-  /** Told of each call that was refused. @default nothing */
+  /** Told of each call that is refused. @default nothing */
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
 }
 

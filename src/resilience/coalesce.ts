@@ -12,7 +12,7 @@ export interface CoalesceOptions<Req> {
    * where it does; undefined for a call that goes alone.
    */
   readonly key: KeyOf<Req>
-  /** A call joined one that is in flight. */
+  /** Told of each call that joins one that is in flight. @default nothing */
   readonly onJoin?: ((event: JoinEvent) => void) | undefined
 }
 

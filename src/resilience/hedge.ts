@@ -24,9 +24,9 @@ export interface HedgeOptions {
   readonly budget?: RetryBudget | undefined
   /** Whether the budget is told here of each call; where a retry shares it, that one does. @default whether the budget is its own */
   readonly countsCalls?: boolean | undefined
-  /** A further attempt is made. */
+  /** Told of each further attempt. @default nothing */
   readonly onHedge?: ((event: HedgeEvent) => void) | undefined
-  /** A call with more than one attempt has ended. */
+  /** Told of the end of each call with more than one attempt. @default nothing */
   readonly onHedgeEnd?: ((event: HedgeEndEvent) => void) | undefined
 }
 

@@ -27,9 +27,9 @@ export interface RetryOptions {
   readonly budget?: RetryBudget | false | undefined
   /** Whether an error is worth another attempt. @default `retryable`: what its `retry` says, and whether the method is idempotent */
   readonly when?: ((error: ServiceError, ctx: Context) => boolean) | undefined
-  /** Another attempt is going to be made, after its delay. */
+  /** Told of each further attempt, before its delay. @default nothing */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined
-  /** An error goes up that could have been worth another attempt. */
+  /** Told of each error that goes up although it could have been worth another attempt. @default nothing */
   readonly onGiveUp?: ((event: GiveUpEvent) => void) | undefined
 }
 

@@ -19,11 +19,11 @@ export interface TimeoutOptions {
    * one of several that a retry makes, has this one. @default 'call'
    */
   readonly of?: 'call' | 'attempt' | undefined
-  /** How long a stream of responses may be silent; a method's own limits come first. */
+  /** How long a stream of responses may be silent; a method's own limits come first. @default {} */
   readonly streamLimits?: IdleLimits | undefined
-  /** The limit was reached. */
+  /** Told of each call that reached its limit. @default nothing */
   readonly onTimeout?: ((event: TimeoutEvent) => void) | undefined
-  /** A response came after its caller had been told that there is none, and was dropped. */
+  /** Told of each response that came after its caller had been told that there is none, and was dropped. @default nothing */
   readonly onLateResult?: ((event: LateResultEvent) => void) | undefined
 }
 
