@@ -4,6 +4,8 @@ import { checkNumber, finite } from '../primitives/check.ts'
 import { Ewma } from '../primitives/ewma.ts'
 import { type LoopTimes, loopTimes, utilization } from './loop-times.ts'
 
+export type { LoopTimes } from './loop-times.ts'
+
 /** When the event loop is overloaded, and how it is measured. */
 export interface EventLoopPressureOptions {
   /**

@@ -4,6 +4,8 @@ import { checkNumber, finite } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import { type BreakerWindow, CountWindow, TimeWindow } from './breaker-window.ts'
 
+export type { BreakerWindow, WindowCounts } from './breaker-window.ts'
+
 /** When a breaker opens, for how long, and what closes it. */
 export interface BreakerOptions {
   /** Opens after so many failures with no success between them; an integer from 1, Infinity for never. @default 5 */

@@ -15,6 +15,8 @@ import {
   type WaitingRefusal,
 } from './waiting-queue.ts'
 
+export type { WaitingOptions, WaitingOrder } from './waiting-queue.ts'
+
 /** How many calls may be in flight, and how others wait. */
 export interface BulkheadOptions extends WaitingOptions {
   /** How many calls may be in flight, from 1 to 1_000_000. May be changed while running. @default 1_000 */

@@ -14,6 +14,7 @@ import { type CallKey, checkedKey } from './call-key.ts'
 import { type Shareable, type SharedCallKeeper, SharedCalls } from './shared-call.ts'
 
 export type { CacheOptions, CacheSnapshot, LookupEvent, LookupResult } from './cache-options.ts'
+export type { CallKey, KeyOf } from './call-key.ts'
 
 /** Remembers the answers of one method. */
 export interface Cache<Req, Res> extends TypedMiddleware<Req, Res> {

@@ -5,6 +5,8 @@ import { tell } from '../core/tell.ts'
 import { type CallKey, checkedKey, type KeyOf } from './call-key.ts'
 import { SharedCalls } from './shared-call.ts'
 
+export type { CallKey, KeyOf } from './call-key.ts'
+
 /** What is shared, and who is told. */
 export interface CoalesceOptions<Req> {
   /**

@@ -11,6 +11,8 @@ import { Admission, type Load } from './admission.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
 
+export type { Load } from './admission.ts'
+
 /** How loaded the process is, told by those who know the runtime: on Node `eventLoopPressure` of platform/event-loop. */
 export interface Pressure {
   /** At a moment of `clock.now()`: 0 when idle, 1 when the limit is reached, above 1 when overloaded. Asked once an interval. */

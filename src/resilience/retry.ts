@@ -12,6 +12,8 @@ import { type Repetition, repeatedStream } from './repeated-stream.ts'
 import { type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
 import { isSingle, retryable } from './retryable.ts'
 
+export type { BackoffOptions } from '../primitives/backoff.ts'
+
 /** What is called again, how often, and when. */
 export interface RetryOptions {
   /** How many attempts there are at most, the first one included: from 1 to 100. May be changed while running. @default 3 */
