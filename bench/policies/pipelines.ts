@@ -9,7 +9,7 @@ import {
   TimeoutStrategy,
   wrap,
 } from 'cockatiel'
-import { chain, rootContext } from 'servicekit'
+import { chain, contract, rootContext, unary } from 'servicekit'
 import { measureCalls } from 'servicekit/metrics/measure-calls'
 import { prometheus } from 'servicekit/metrics/prometheus/prometheus'
 import { clientPipeline } from 'servicekit/presets/client-pipeline'
@@ -21,6 +21,9 @@ import { timeout } from 'servicekit/resilience/timeout'
 /** What is called; each side has one of its own, so that none sees the other's inline caches. */
 const work = () => async (request: number) => request + 1
 
+/** Idempotent, since that is what makes each attempt have a limit of its own, and a call the dearest. */
+const { increment } = contract('bench', { increment: unary.of<number, number>({ idempotent: true }) }).info
+
 /** RED, a limiter, retry with its budget, one timeout, and a breaker. */
 export function five(): () => Promise<unknown> {
   const layers = chain(
@@ -30,7 +33,7 @@ export function five(): () => Promise<unknown> {
     timeout({ timeoutMs: 2_000 }),
     circuitBreaker(),
   )
-  const ctx = rootContext()
+  const ctx = rootContext({ method: increment })
   const call = layers(work())
   return () => call(1, ctx)
 }
@@ -38,7 +41,7 @@ export function five(): () => Promise<unknown> {
 /** The client's preset as it ships, with metrics on. */
 export function preset(): () => Promise<unknown> {
   const { call, attempt } = clientPipeline({ metrics: prometheus() })
-  const ctx = rootContext()
+  const ctx = rootContext({ method: increment })
   const endpoint = chain(...call, ...attempt)(work())
   return () => endpoint(1, ctx)
 }

@@ -1,8 +1,10 @@
 // The pressure on the event loop: how late it comes to what is due and how much of its time it works, as the level by which load is shed.
 import { type Clock, systemClock, type Timer } from '../core/clock.ts'
-import { checkNumber } from '../primitives/check.ts'
+import { checkNumber, finite } from '../primitives/check.ts'
 import { Ewma } from '../primitives/ewma.ts'
 import { type LoopTimes, loopTimes, utilization } from './loop-times.ts'
+
+export type { LoopTimes } from './loop-times.ts'
 
 /** When the event loop is overloaded, and how it is measured. */
 export interface EventLoopPressureOptions {
@@ -27,11 +29,11 @@ export interface EventLoopPressureOptions {
 /** How loaded the event loop was lately. */
 export interface EventLoopSnapshot {
   readonly maxDelayMs: number
-  /** Null when it is not looked at. */
-  readonly maxUtilizationRatio: number | null
+  /** Undefined where it is not looked at. */
+  readonly maxUtilizationRatio: number | undefined
   readonly delayMs: number
-  /** Null where nobody can tell. */
-  readonly utilizationRatio: number | null
+  /** Undefined where nobody can tell. */
+  readonly utilizationRatio: number | undefined
   readonly level: number
 }
 
@@ -93,13 +95,12 @@ class LoopPressure implements EventLoopPressure {
   }
 
   snapshot(): EventLoopSnapshot {
-    const maxRatio = this.#maxUtilizationRatio
     const now = this.#clock.now()
     return {
       maxDelayMs: this.#maxDelayMs,
-      maxUtilizationRatio: maxRatio === Infinity ? null : maxRatio,
+      maxUtilizationRatio: finite(this.#maxUtilizationRatio),
       delayMs: this.#faded(this.#delay, now),
-      utilizationRatio: this.#times === null ? null : this.#faded(this.#utilization, now),
+      utilizationRatio: this.#times === null ? undefined : this.#faded(this.#utilization, now),
       level: this.#isDisposed ? 0 : this.#levelAt(now),
     }
   }

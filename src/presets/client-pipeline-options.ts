@@ -36,8 +36,9 @@ export interface ClientPipelineOptions extends Omit<ObserveOptions, 'side'> {
   /** When the service is given a rest. @default {} */
   readonly circuitBreaker?: Part<CircuitBreakerOptions, CircuitBreaker>
   /**
-   * How long one attempt may take, where it may be repeated after that: for idempotent methods while retries or hedges are on. A call that has more than
-   * five seconds, by its caller or its method, has attempts that are longer in proportion. @default { timeoutMs: 2_000 }
+   * How long one attempt may take. One that is given holds for all; by itself only attempts that may be repeated have a limit, those of idempotent methods
+   * while retries or hedges are on. Calls that have more than five seconds, by their caller, their method or `timeout`, have attempts that are
+   * longer in proportion. @default { timeoutMs: 2_000 }
    */
   readonly attemptTimeout?: Part<Omit<TimeoutOptions, 'of'>, Policy<TimeoutSnapshot>>
   /** Where the chance of all parts comes from. @default the platform's */

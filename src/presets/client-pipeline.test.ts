@@ -9,6 +9,7 @@ import { noMethod } from '../core/method.ts'
 import { registry } from '../metrics/registry.ts'
 import { seededRandom } from '../primitives/random.ts'
 import { retry } from '../resilience/retry.ts'
+import { retryBudget } from '../resilience/retry-budget.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
 import { type ScriptedStep, scriptedEndpoint } from '../testing/scripted-endpoint.ts'
@@ -54,6 +55,15 @@ describe('clientPipeline', () => {
     const { call, ctx, endpoint } = fixture([{ response: 'a' }])
     await call('', ctx.with(callOptions, { timeoutMs: 30_000 }))
     assert.equal(endpoint.calls[0]?.ctx.deadlineAt, 12_000)
+    const longer = fixture([{ response: 'a' }], { timeout: { timeoutMs: 10_000 } })
+    await longer.call('', longer.ctx)
+    assert.equal(longer.endpoint.calls[0]?.ctx.deadlineAt, 4_000)
+  })
+
+  it('gives all attempts the limit that is given, those that cannot be repeated too', async () => {
+    const { call, ctx, endpoint } = fixture([{ response: 'a' }], { attemptTimeout: { timeoutMs: 1_000 } }, false)
+    await call('', ctx)
+    assert.equal(endpoint.calls[0]?.ctx.deadlineAt, 1_000)
   })
 
   it('opens the circuit after five failures in a row, and refuses without a call', async () => {
@@ -95,6 +105,24 @@ describe('clientPipeline', () => {
       taken.some((at) => at >= 2_000),
       'the retry',
     )
+  })
+
+  it('has the budget of hedges counted once, by the retry or in its place', async () => {
+    const given = { budget: retryBudget(), hedge: { delayMs: 100 } }
+    for (const options of [
+      given,
+      { ...given, retry: false as const },
+      { ...given, retry: { budget: false as const } },
+      { ...given, retry: { budget: retryBudget() } },
+      { ...given, retry: retry({ budget: given.budget }) },
+      { retry: retry(), hedge: given.hedge },
+    ]) {
+      const { call, ctx, pipeline } = fixture([{ response: 'a' }], options)
+      const before = pipeline.policies.hedge?.snapshot().budget.callsPerSecond ?? Number.NaN
+      for (let n = 0; n < 32; n++) await call('', ctx)
+      assert.equal(pipeline.policies.hedge?.snapshot().budget.callsPerSecond, before + 32)
+    }
+    assert.equal(given.budget.snapshot().callsPerSecond, 4 * 32)
   })
 
   it('counts what its parts do, and tells the listeners of its user too', async () => {

@@ -6,16 +6,16 @@ import type { Pipeline } from '../core/pipeline.ts'
 import { systemRandom } from '../primitives/random.ts'
 import { type Bulkhead, bulkhead } from '../resilience/bulkhead.ts'
 import { type CircuitBreaker, circuitBreaker } from '../resilience/circuit-breaker.ts'
-import { type HedgeSnapshot, hedge } from '../resilience/hedge.ts'
+import { type HedgeOptions, type HedgeSnapshot, hedge } from '../resilience/hedge.ts'
 import type { Policy } from '../resilience/policy.ts'
 import { type RateLimit, type RateLimitOptions, rateLimit } from '../resilience/rate-limit.ts'
 import { type RetryPolicy, retry } from '../resilience/retry.ts'
-import { retryBudget } from '../resilience/retry-budget.ts'
+import { type RetryBudget, retryBudget } from '../resilience/retry-budget.ts'
 import { type TimeoutSnapshot, timeout } from '../resilience/timeout.ts'
 import type { ClientPipelineOptions, PipelineWarning } from './client-pipeline-options.ts'
 import { observe } from './observe.ts'
 import { made, type Part, snapshotsOf } from './part.ts'
-import { pipelineAdvice, warnOf } from './pipeline-advice.ts'
+import { attemptMsOf, callMsOf, callTimeoutMs, pipelineAdvice, warnOf } from './pipeline-advice.ts'
 
 export type { ClientPipelineOptions, Part, PipelineWarning }
 
@@ -37,9 +37,6 @@ export interface ClientPolicies {
   readonly attemptTimeout: Policy<TimeoutSnapshot> | undefined
 }
 
-const callTimeoutMs = 5_000
-const attemptTimeoutMs = 2_000
-
 /**
  * The policies of a client with everything on that is safe for everyone: `httpClient(contract, { baseUrl, pipeline: clientPipeline() })`. From the outside in:
  * observe, timeout, rate limit (off), bulkhead, retry, hedge (off), and around each attempt circuit breaker and timeout. Make one for each service that is called: its
@@ -52,7 +49,7 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
   const common = { ...observed.events, random }
   const budget = options.budget ?? retryBudget()
   const repeats = options.retry !== false || (options.hedge !== undefined && options.hedge !== false)
-  const attemptMs = limitOfAttempt(repeats)
+  const attemptMs = limitOfAttempt(repeats, callMsOf(options) ?? callTimeoutMs)
   const policies: ClientPolicies = {
     timeout: made('timeout', options.timeout, { ...common, timeoutMs: callTimeoutMs }, timeout),
     rateLimit: made('rateLimit', options.rateLimit ?? false, common, (own: RateLimitOptions) => rateLimit(own)),
@@ -60,8 +57,7 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
     retry: made('retry', options.retry, { ...common, budget }, (own) =>
       retry({ ...own, backoff: { random, ...own.backoff } }),
     ),
-    // Without a retry there is nobody else to count the calls.
-    hedge: made('hedge', options.hedge ?? false, { ...common, ...(options.retry !== false && { budget }) }, hedge),
+    hedge: made('hedge', options.hedge ?? false, { ...common, ...budgetOfHedge(options, budget) }, hedge),
     circuitBreaker: made('circuitBreaker', options.circuitBreaker, common, circuitBreaker),
     attemptTimeout: made('attemptTimeout', options.attemptTimeout, { ...common, timeoutMs: attemptMs }, (own) =>
       timeout({ ...own, of: 'attempt' }),
@@ -83,13 +79,20 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
 }
 
 /** An attempt is cut short only where that lets another one be made; Infinity where not. */
-function limitOfAttempt(repeats: boolean): (ctx: Context) => number {
+function limitOfAttempt(repeats: boolean, otherwiseMs: number): (ctx: Context) => number {
   return (ctx) => {
     const { method } = ctx
     if (!repeats || !method.idempotent) return Infinity
-    const callMs = ctx.get(callOptions)?.timeoutMs ?? method.timeoutMs ?? callTimeoutMs
-    return callMs > callTimeoutMs ? callMs * (attemptTimeoutMs / callTimeoutMs) : attemptTimeoutMs
+    return attemptMsOf(ctx.get(callOptions)?.timeoutMs ?? method.timeoutMs ?? otherwiseMs)
   }
+}
+
+/** That of the retry, which then counts the calls for both. Where no retry does, the hedge counts them. */
+function budgetOfHedge({ retry, budget: given }: ClientPipelineOptions, budget: RetryBudget): HedgeOptions {
+  // Of a policy of one's own only its user knows whether it has that budget.
+  if (typeof retry === 'function') return given === undefined ? {} : { budget: given }
+  const own = retry === false ? false : retry?.budget
+  return own === false ? { budget, countsCalls: true } : { budget: own ?? budget }
 }
 
 function layers(...policies: readonly (Middleware | undefined)[]): Middleware[] {

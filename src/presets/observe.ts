@@ -6,6 +6,8 @@ import { type MeasureCallsOptions, measureCalls } from '../metrics/measure-calls
 import type { Metrics } from '../metrics/metrics.ts'
 import { type PolicyEvents, policyEvents } from './policy-events.ts'
 
+export type { PolicyEvents } from './policy-events.ts'
+
 /** Where it is told, and what. */
 export interface ObserveOptions {
   /** At which end: of calls that are served, or that are made. @default 'server' */

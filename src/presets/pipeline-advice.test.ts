@@ -44,6 +44,8 @@ describe('pipelineAdvice', () => {
       /hedge\.delayMs \(2000\) must be below attemptTimeout\.timeoutMs \(2000\)/,
     )
     assert.deepEqual(codesOf({ hedge: { delayMs: 1_999 } }), [])
+    assert.deepEqual(codesOf({ hedge: { delayMs: 3_000 }, timeout: { timeoutMs: 10_000 } }), [])
+    assert.deepEqual(codesOf({ hedge: { delayMs: 3_000 }, attemptTimeout: false }), [])
   })
 
   it('refuses a hedge, and warns of retries, where no method is idempotent', () => {

@@ -3,6 +3,20 @@ import type { PipelineUse } from '../core/pipeline.ts'
 import type { CircuitBreakerOptions } from '../resilience/circuit-breaker.ts'
 import type { ClientPipelineOptions, PipelineWarning } from './client-pipeline-options.ts'
 
+/** How long a call may take where nobody says otherwise, in milliseconds. */
+export const callTimeoutMs = 5_000
+const attemptTimeoutMs = 2_000
+
+/** How long an attempt of such a call may take where nobody says otherwise: in proportion, where there is more time than by default. */
+export function attemptMsOf(callMs: number): number {
+  return callMs > callTimeoutMs ? callMs * (attemptTimeoutMs / callTimeoutMs) : attemptTimeoutMs
+}
+
+/** How long a call may take by the options of its pipeline; undefined where they do not say it as a number. */
+export function callMsOf({ timeout = {} }: ClientPipelineOptions): number | undefined {
+  return typeof timeout === 'object' ? fixed(timeout.timeoutMs, callTimeoutMs) : undefined
+}
+
 /** What is found when a pipeline is made, and when a client takes it. Both throw a TypeError for what cannot work at all. */
 export interface PipelineAdvice {
   made(): readonly PipelineWarning[]
@@ -39,11 +53,13 @@ interface Limits {
 
 /** Of parts that are off, or policies of one's own, nothing is known. */
 function limitsOf(options: ClientPipelineOptions): Limits {
-  const { timeout = {}, attemptTimeout = {}, retry = {}, hedge = false, circuitBreaker = {} } = options
+  const { attemptTimeout = {}, retry = {}, hedge = false, circuitBreaker = {} } = options
   const own = typeof retry === 'object' ? retry : undefined
+  const callMs = callMsOf(options)
+  const usualMs = Math.min(attemptMsOf(callMs ?? callTimeoutMs), callMs ?? Infinity)
   return {
-    callMs: typeof timeout === 'object' ? fixed(timeout.timeoutMs, 5_000) : undefined,
-    attemptMs: typeof attemptTimeout === 'object' ? fixed(attemptTimeout.timeoutMs, undefined) : undefined,
+    callMs,
+    attemptMs: typeof attemptTimeout === 'object' ? fixed(attemptTimeout.timeoutMs, usualMs) : undefined,
     hedgeMs: typeof hedge === 'object' ? hedge.delayMs : undefined,
     windowMs: typeof circuitBreaker === 'object' ? windowMsOf(circuitBreaker) : undefined,
     attempts: own === undefined ? 1 : (own.attempts ?? 3),
@@ -60,10 +76,9 @@ function checkAttempt({ callMs, attemptMs, hedgeMs }: Limits): void {
     throw new TypeError(
       `attemptTimeout.timeoutMs (${attemptMs}) must not be above timeout.timeoutMs (${callMs}): an attempt ends with its call`,
     )
-  const limitMs = attemptMs ?? 2_000
-  if (hedgeMs !== undefined && hedgeMs >= limitMs)
+  if (hedgeMs !== undefined && attemptMs !== undefined && hedgeMs >= attemptMs)
     throw new TypeError(
-      `hedge.delayMs (${hedgeMs}) must be below attemptTimeout.timeoutMs (${limitMs}): the first attempt has ended by then`,
+      `hedge.delayMs (${hedgeMs}) must be below attemptTimeout.timeoutMs (${attemptMs}): the first attempt has ended by then`,
     )
 }
 
@@ -73,7 +88,7 @@ function windowMsOf({ windowCalls, windowMs = 10_000 }: CircuitBreakerOptions): 
 }
 
 function windowBelowRetries(limits: Limits): PipelineWarning[] {
-  const { windowMs, attempts, attemptMs = 2_000, longestBackoffMs, callMs = Infinity } = limits
+  const { windowMs, attempts, attemptMs = attemptTimeoutMs, longestBackoffMs, callMs = Infinity } = limits
   const spanMs = Math.min(callMs, attempts * attemptMs + (attempts - 1) * longestBackoffMs)
   if (windowMs === undefined || attempts === 1 || windowMs >= spanMs) return []
   const message =

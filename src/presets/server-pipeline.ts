@@ -9,6 +9,8 @@ import { type RateLimit, type RateLimitOptions, rateLimit } from '../resilience/
 import { made, type Part, snapshotsOf } from './part.ts'
 import type { PolicyEvents } from './policy-events.ts'
 
+export type { Part } from './part.ts'
+
 /** What a server's pipeline is made of. Whatever is not said has its default. */
 export interface ServerPipelineOptions {
   /** Which calls are refused when there are too many: the least critical first. By the delay of the event loop, unless `pressure` is given, and by the waits of the bulkhead's queue. @default {} */

@@ -21,6 +21,11 @@ export function checkNumber(option: string, value: number, limits: NumberLimits)
   throw new RangeError(refusal(option, value, limits))
 }
 
+/** As plain data for a snapshot: undefined for Infinity, which JSON has not. */
+export function finite(value: number): number | undefined {
+  return value === Infinity ? undefined : value
+}
+
 function refusal(option: string, value: unknown, { min, max = Infinity, integer = false }: NumberLimits): string {
   return `${option} must be ${integer ? 'an integer' : 'a number'} from ${min} to ${max}, but is ${printed(value)}`
 }

@@ -13,6 +13,10 @@ import { refusal } from './refusal.ts'
 import { SampleWindow, type SampleWindowOptions } from './sample-window.ts'
 import type { WaitingOptions, WaitingRefusal } from './waiting-queue.ts'
 
+export type { PartitionOptions, PartitionSnapshot } from './partitions.ts'
+export type { SampleWindowOptions } from './sample-window.ts'
+export type { WaitingOptions, WaitingOrder } from './waiting-queue.ts'
+
 /** How a limit is learned, within which bounds, and how calls wait for it. */
 export interface AdaptiveLimitOptions extends WaitingOptions, SampleWindowOptions, PartitionOptions {
   /** What learns the limit: `gradient2()`, `vegas()`, `aimd()` or one's own, made for this limit alone. @default gradient2() */
@@ -28,9 +32,9 @@ export interface AdaptiveLimitOptions extends WaitingOptions, SampleWindowOption
    * resource_exhausted and unavailable are drops, other errors are ignored, all responses are measured
    */
   readonly classify?: Classify | undefined
-  /** Told when the limit has changed. */
+  /** Told of each change of the limit. @default nothing */
   readonly onLimitChange?: ((event: LimitChangeEvent) => void) | undefined
-  /** Told of each call that is refused. */
+  /** Told of each call that is refused. @default nothing */
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
 }
 

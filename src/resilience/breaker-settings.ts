@@ -1,8 +1,10 @@
 // What a circuit breaker can be set to: the options with their defaults, checked once for however many breakers share them.
 import { backoff } from '../primitives/backoff.ts'
-import { checkNumber } from '../primitives/check.ts'
+import { checkNumber, finite } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import { type BreakerWindow, CountWindow, TimeWindow } from './breaker-window.ts'
+
+export type { BreakerWindow, WindowCounts } from './breaker-window.ts'
 
 /** When a breaker opens, for how long, and what closes it. */
 export interface BreakerOptions {
@@ -105,8 +107,4 @@ export function breakerSettings(options: BreakerOptions = {}): BreakerSettings {
     longestOpenMs: openMaxMs * (1 + jitterRatio),
     window,
   }
-}
-
-function finite(value: number): number | undefined {
-  return value === Infinity ? undefined : value
 }

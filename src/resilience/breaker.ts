@@ -14,6 +14,8 @@ import {
 } from './breaker-state.ts'
 import type { BreakerWindow } from './breaker-window.ts'
 
+export type { BreakerCause, BreakerChange, BreakerSnapshot, BreakerState, ForcedState } from './breaker-state.ts'
+
 /** What `allow` gives to a call that must not run. */
 export const refused = -1
 

@@ -15,13 +15,15 @@ import {
   type WaitingRefusal,
 } from './waiting-queue.ts'
 
+export type { WaitingOptions, WaitingOrder } from './waiting-queue.ts'
+
 /** How many calls may be in flight, and how others wait. */
 export interface BulkheadOptions extends WaitingOptions {
   /** How many calls may be in flight, from 1 to 1_000_000. May be changed while running. @default 1_000 */
   readonly limit?: number | undefined
-  /** Told of each call that is refused. */
+  /** Told of each call that is refused. @default nothing */
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
-  /** Told of each call that begins, and of each that waited in vain: for `loadShed(…).observeSojourn`. */
+  /** Told of each call that begins, and of each that waited in vain: for `loadShed(…).observeSojourn`. @default nothing */
   readonly onWaited?: ((event: WaitedEvent) => void) | undefined
 }
 

@@ -11,7 +11,7 @@ export interface CacheOptions<Req, Res> {
    * where it does; undefined for a call that is not looked up.
    */
   readonly key: KeyOf<Req>
-  /** How long a response is fresh, in milliseconds, above 0. */
+  /** How long a response is fresh, in milliseconds, above 0; Infinity for ever. */
   readonly ttlMs: number
   /** How many answers are kept, at least 1; beyond it one goes that was not asked for lately. @default 1_000 */
   readonly maxEntries?: number | undefined
@@ -37,7 +37,7 @@ export interface CacheOptions<Req, Res> {
   readonly refreshPauseMs?: number | undefined
   /** @default systemRandom */
   readonly random?: Random | undefined
-  /** A call was looked up. */
+  /** Told of each call that was looked up. @default nothing */
   readonly onLookup?: ((event: LookupEvent) => void) | undefined
 }
 
@@ -56,14 +56,14 @@ export interface LookupEvent {
   readonly ageMs: number | undefined
 }
 
-/** How a cache is set, and what it has done since it was made. */
+/** How a cache is set, and what it has done since it was made. What has no limit is undefined. */
 export interface CacheSnapshot {
-  readonly ttlMs: number
-  readonly staleWhileRevalidateMs: number
-  readonly staleIfErrorMs: number
-  readonly negativeTtlMs: number
+  readonly ttlMs: number | undefined
+  readonly staleWhileRevalidateMs: number | undefined
+  readonly staleIfErrorMs: number | undefined
+  readonly negativeTtlMs: number | undefined
   readonly earlyRefresh: number
-  readonly maxEntries: number
+  readonly maxEntries: number | undefined
   /** Answers that are kept, those that are past their time among them. */
   readonly entries: number
   /** Calls in flight, refreshes among them. */

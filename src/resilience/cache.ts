@@ -6,7 +6,7 @@ import { ServiceError } from '../core/errors.ts'
 import { outcomeOf } from '../core/outcome.ts'
 import { tell } from '../core/tell.ts'
 import { BoundedMap } from '../primitives/bounded-map.ts'
-import { checkNumber } from '../primitives/check.ts'
+import { checkNumber, finite } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import { CacheEntry, type Lifetimes } from './cache-entry.ts'
 import type { CacheOptions, CacheSnapshot, LookupEvent, LookupResult } from './cache-options.ts'
@@ -14,6 +14,7 @@ import { type CallKey, checkedKey } from './call-key.ts'
 import { type Shareable, type SharedCallKeeper, SharedCalls } from './shared-call.ts'
 
 export type { CacheOptions, CacheSnapshot, LookupEvent, LookupResult } from './cache-options.ts'
+export type { CallKey, KeyOf } from './call-key.ts'
 
 /** Remembers the answers of one method. */
 export interface Cache<Req, Res> extends TypedMiddleware<Req, Res> {
@@ -140,10 +141,14 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
   }
 
   snapshot(): CacheSnapshot {
+    const { ttlMs, staleWhileRevalidateMs, staleIfErrorMs, earlyRefresh } = this.#lives
     return {
-      ...this.#lives,
-      negativeTtlMs: this.#negativeTtlMs,
-      maxEntries: this.#maxEntries,
+      ttlMs: finite(ttlMs),
+      staleWhileRevalidateMs: finite(staleWhileRevalidateMs),
+      staleIfErrorMs: finite(staleIfErrorMs),
+      negativeTtlMs: finite(this.#negativeTtlMs),
+      earlyRefresh,
+      maxEntries: finite(this.#maxEntries),
       entries: this.#entries.size,
       inFlight: this.#calls.inFlight,
       waiting: this.#calls.waiting,

@@ -15,6 +15,10 @@ import { type BreakerKey, type Forced, type KeyedBreakerSnapshot, KeyedBreakers 
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
 
+export type { BreakerLimits, BreakerOptions } from './breaker-settings.ts'
+export type { BreakerCause, BreakerChange, BreakerSnapshot, BreakerState, ForcedState } from './breaker-state.ts'
+export type { BreakerKey, Forced, KeyedBreakerSnapshot } from './keyed-breakers.ts'
+
 /** What a circuit breaker is set to. */
 export interface CircuitBreakerOptions extends BreakerOptions {
   /** What the outcome of a call says about the health of whoever was called. @default classify: what the error's code means */
@@ -29,7 +33,7 @@ export interface CircuitBreakerOptions extends BreakerOptions {
   readonly clock?: Clock | undefined
   /** Told of each change. @default nothing */
   readonly onStateChange?: ((event: StateChangeEvent) => void) | undefined
-  /** Told of each call that was refused. @default nothing */
+  /** Told of each call that is refused. @default nothing */
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
 }
 

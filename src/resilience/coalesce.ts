@@ -5,6 +5,8 @@ import { tell } from '../core/tell.ts'
 import { type CallKey, checkedKey, type KeyOf } from './call-key.ts'
 import { SharedCalls } from './shared-call.ts'
 
+export type { CallKey, KeyOf } from './call-key.ts'
+
 /** What is shared, and who is told. */
 export interface CoalesceOptions<Req> {
   /**
@@ -12,7 +14,7 @@ export interface CoalesceOptions<Req> {
    * where it does; undefined for a call that goes alone.
    */
   readonly key: KeyOf<Req>
-  /** A call joined one that is in flight. */
+  /** Told of each call that joins one that is in flight. @default nothing */
   readonly onJoin?: ((event: JoinEvent) => void) | undefined
 }
 

@@ -14,7 +14,7 @@ export interface FallbackOptions<Req, Res> {
   readonly to: (error: ServiceError, request: Req, ctx: Context) => Res | Promise<Res>
   /** Which errors are answered so. @default failures and refusals: not the caller's own mistakes */
   readonly when?: ((error: ServiceError) => boolean) | undefined
-  /** A call has failed, and `to` is asked. */
+  /** Told of each call that has failed, before `to` is asked. @default nothing */
   readonly onFallback?: ((event: FallbackEvent) => void) | undefined
 }
 

@@ -46,7 +46,7 @@ export interface FaultOptions {
   readonly random?: Random | undefined
   /** By which it is armed for a limited time. @default systemClock */
   readonly clock?: Clock | undefined
-  /** A call has got a fault. */
+  /** Told of each fault that a call gets. @default nothing */
   readonly onFault?: ((event: FaultEvent) => void) | undefined
 }
 

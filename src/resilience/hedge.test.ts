@@ -86,7 +86,7 @@ describe('hedge', () => {
   })
 
   it('makes as many attempts as it may, each after the same delay', async () => {
-    const { clock, ctx, call, endpoint } = fixture([{ hangs: true }], {
+    const { clock, ctx, call, endpoint, onHedgeEnd } = fixture([{ hangs: true }], {
       hedges: 3,
       budget: retryBudget({ minPerSecond: 9 }),
     })
@@ -98,6 +98,7 @@ describe('hedge', () => {
     )
     ctx.cancel()
     assert.equal(await ended, 'canceled')
+    assert.deepEqual(onHedgeEnd.events, [{ ctx, winner: undefined, attempts: 4 }])
     assert.equal(clock.pending, 0)
   })
 

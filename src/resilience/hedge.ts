@@ -20,11 +20,13 @@ export interface HedgeOptions {
   readonly minSamples?: number | undefined
   /** How many attempts there are beyond the first, each after the same delay; from 1 to 10. @default 1 */
   readonly hedges?: number | undefined
-  /** What limits further attempts: that of the retry. One that is handed in is not told of calls here, since the retry tells it. @default retryBudget() of its own */
+  /** What limits further attempts: that of the retry. @default retryBudget() of its own */
   readonly budget?: RetryBudget | undefined
-  /** A further attempt is made. */
+  /** Whether the budget is told here of each call; where a retry shares it, that one does. @default whether the budget is its own */
+  readonly countsCalls?: boolean | undefined
+  /** Told of each further attempt. @default nothing */
   readonly onHedge?: ((event: HedgeEvent) => void) | undefined
-  /** A call with more than one attempt has ended. */
+  /** Told of the end of each call with more than one attempt. @default nothing */
   readonly onHedgeEnd?: ((event: HedgeEndEvent) => void) | undefined
 }
 
@@ -40,7 +42,7 @@ export interface HedgeEvent {
 /** A call with more than one attempt has ended. */
 export interface HedgeEndEvent {
   readonly ctx: Context
-  /** Whose answer was taken, from 1; undefined where all failed. */
+  /** Whose answer was taken, from 1; undefined where all failed, or the caller waited no longer. */
   readonly winner: number | undefined
   readonly attempts: number
 }
@@ -88,7 +90,6 @@ class Hedges implements HedgeOwner {
   #hedged = 0
   #won = 0
   #refused = 0
-  #lastNow = 0
 
   constructor(options: HedgeOptions) {
     const { delayMs, quantile = 0.95, minSamples, hedges = 1, budget } = options
@@ -98,7 +99,7 @@ class Hedges implements HedgeOwner {
     this.#minSamples = minSamples
     this.most = checkNumber('hedges', hedges, { min: 1, max: 10, integer: true })
     this.#budget = budget ?? retryBudget()
-    this.#countsCalls = budget === undefined
+    this.#countsCalls = options.countsCalls ?? budget === undefined
     this.#onHedge = options.onHedge
     this.#onHedgeEnd = options.onHedgeEnd
   }
@@ -117,7 +118,6 @@ class Hedges implements HedgeOwner {
   }
 
   take(now: number): boolean {
-    this.#lastNow = now
     if (this.#budget.take(now)) return true
     this.#refused++
     return false
@@ -142,7 +142,7 @@ class Hedges implements HedgeOwner {
       hedged: this.#hedged,
       won: this.#won,
       refused: this.#refused,
-      budget: this.#budget.snapshot(this.#lastNow),
+      budget: this.#budget.snapshot(),
     }
   }
 

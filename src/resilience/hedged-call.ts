@@ -78,6 +78,7 @@ export class HedgedCall<Req, Res> implements Task, Listener {
     if (!this.#open) return
     this.#open = false
     this.#timer?.cancel()
+    this.#tellEnd(undefined)
     this.#reject(ServiceError.fromAbort(cause))
   }
 
@@ -112,7 +113,7 @@ export class HedgedCall<Req, Res> implements Task, Listener {
   }
 
   #end(winner: number | undefined): void {
-    const { owner, ctx, latencies } = this.#options
+    const { ctx, latencies } = this.#options
     this.#open = false
     this.#timer?.cancel()
     this.list?.remove(this)
@@ -125,6 +126,12 @@ export class HedgedCall<Req, Res> implements Task, Listener {
       if (winner !== undefined && index !== winner - 1) own.cancel(lost)
       own[Symbol.dispose]()
     }
-    if (this.#attempts.length > 1) owner.ended({ ctx, winner, attempts: this.#attempts.length })
+    this.#tellEnd(winner)
+  }
+
+  #tellEnd(winner: number | undefined): void {
+    const { owner, ctx } = this.#options
+    const attempts = this.#attempts.length
+    if (attempts > 1) owner.ended({ ctx, winner, attempts })
   }
 }

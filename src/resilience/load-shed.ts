@@ -1,16 +1,17 @@
 // Load shedding: under overload a server refuses, at once, the calls that matter least, so that it completes the others in time.
-
 import type { Context } from '../core/context.ts'
 import type { Endpoint, Middleware } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
 import { type Criticality, criticality } from '../core/inbound.ts'
 import { sendsStream } from '../core/method.ts'
 import { tell } from '../core/tell.ts'
-import { checkNumber } from '../primitives/check.ts'
+import { checkNumber, finite } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import { Admission, type Load } from './admission.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
+
+export type { Load } from './admission.ts'
 
 /** How loaded the process is, told by those who know the runtime: on Node `eventLoopPressure` of platform/event-loop. */
 export interface Pressure {
@@ -58,10 +59,10 @@ export interface LoadShedLevel {
   readonly refused: number
 }
 
-/** What load shedding is set to, and how it was when a call last came. Infinity, which JSON has not, is null. */
+/** What load shedding is set to, and how it was when a call last came. What is not looked at is undefined. */
 export interface LoadShedSnapshot {
-  readonly maxSojournMs: number | null
-  readonly maxInFlightMs: number | null
+  readonly maxSojournMs: number | undefined
+  readonly maxInFlightMs: number | undefined
   readonly intervalMs: number
   readonly isShedding: boolean
   readonly inFlight: number
@@ -175,10 +176,9 @@ function snapshotOf(
     const { share, offered, admitted, refused } = admission.levels[of]
     return { share, offeredPerSecond: offered.value * 1_000, admitted, refused }
   }
-  const orNull = (limit: number) => (limit === Infinity ? null : limit)
   return {
-    maxSojournMs: orNull(maxSojournMs),
-    maxInFlightMs: orNull(maxInFlightMs),
+    maxSojournMs: finite(maxSojournMs),
+    maxInFlightMs: finite(maxInFlightMs),
     intervalMs,
     isShedding: admission.isLimited,
     inFlight: admission.inFlight,

@@ -4,7 +4,7 @@ import type { Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import { ServiceError, unsharedError } from '../core/errors.ts'
 import { tell } from '../core/tell.ts'
-import { checkNumber } from '../primitives/check.ts'
+import { checkNumber, finite } from '../primitives/check.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
 import { checkTokenRate, TokenBucket, type TokenRate, type TokenRateChange } from './token-bucket.ts'
@@ -31,12 +31,14 @@ export interface RateLimitOptions<Req = unknown> {
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
 }
 
-/** What a rate limit is set to, and what it has done. */
-export interface RateLimitSnapshot extends TokenRate {
-  readonly maxKeys: number
+/** What a rate limit is set to, and what it has done. What has no limit is undefined. */
+export interface RateLimitSnapshot {
+  readonly perSecond: number | undefined
+  readonly burst: number | undefined
+  readonly maxKeys: number | undefined
   readonly maxWaitMs: number
-  readonly maxQueue: number
-  /** How many tokens there are now; undefined where each key has its own. */
+  readonly maxQueue: number | undefined
+  /** How many tokens there are now; undefined where each key has its own, or there is no limit. */
   readonly tokens: number | undefined
   /** How many keys are remembered. */
   readonly keys: number
@@ -60,7 +62,8 @@ export interface RateLimit extends Policy<RateLimitSnapshot> {
 /**
  * Limits how many calls begin in a time, by a token bucket: one token for a call when it begins, or its weight, whatever its kind; the
  * messages of a stream cost nothing, and nothing is given back at its end. A call that is refused was never run, and its error
- * (`resource_exhausted`, retry `safe`) says with `retryAfterMs` when it would have been let in.
+ * (`resource_exhausted`, retry `safe`) says with `retryAfterMs` when it would have been let in; that of one that can never be, as it
+ * weighs more than the burst, says `never`.
  *
  * With `maxWaitMs` calls wait for their turn in the order they came, unless it would come too late for `maxWaitMs` or for their
  * deadline: those are refused at once. A call that is called off gives up its place, and those behind move up.
@@ -127,12 +130,14 @@ class RateLimiter {
 
   snapshot(): RateLimitSnapshot {
     const { bucket } = this.#only
+    const { perSecond, burst } = this.#rate
     return {
-      ...this.#rate,
-      maxKeys: this.#maxKeys,
+      perSecond: finite(perSecond),
+      burst: finite(burst),
+      maxKeys: finite(this.#maxKeys),
       maxWaitMs: this.#maxWaitMs,
-      maxQueue: this.#maxQueue,
-      tokens: this.#key === undefined ? Math.max(0, bucket.tokens(this.#now)) : undefined,
+      maxQueue: finite(this.#maxQueue),
+      tokens: this.#key === undefined ? finite(Math.max(0, bucket.tokens(this.#now))) : undefined,
       keys: this.#queues.size,
       waiting: this.#waiting,
       allowed: this.#allowed,

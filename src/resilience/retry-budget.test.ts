@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { manualClock } from '../testing/manual-clock.ts'
+import { hedge } from './hedge.ts'
+import { retry } from './retry.ts'
 import { type RetryBudget, retryBudget } from './retry-budget.ts'
 
 function takeAll(budget: RetryBudget, now: number): number {
@@ -18,10 +20,10 @@ describe('retryBudget', () => {
       if (second > 0) await clock.advance(1_000)
       for (let n = 0; n < 1_600; n++) budget.record(clock)
     }
-    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 1_600)
+    assert.equal(budget.snapshot().callsPerSecond, 1_600)
     assert.equal(takeAll(budget, clock.now()), 330)
     await clock.advance(1_000)
-    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 1_440)
+    assert.equal(budget.snapshot().callsPerSecond, 1_440)
     assert.equal(takeAll(budget, clock.now()), 298)
     await clock.advance(500)
     assert.equal(takeAll(budget, clock.now()), 149)
@@ -32,12 +34,12 @@ describe('retryBudget', () => {
     const budget = retryBudget()
     assert.equal(takeAll(budget, clock.now()), 10)
     for (let n = 0; n < 320; n++) budget.record(clock)
-    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 320)
+    assert.equal(budget.snapshot().callsPerSecond, 320)
     await clock.advance(100)
     // A tenth of a second of 0.2 x 320 + 10.
     assert.equal(takeAll(budget, clock.now()), 7)
     await clock.advance(3_900)
-    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 80)
+    assert.equal(budget.snapshot().callsPerSecond, 80)
   })
 
   it('has a reserve that is half of the share at low rates', async () => {
@@ -48,7 +50,7 @@ describe('retryBudget', () => {
     await clock.advance(15_000)
     for (let n = 0; n < 320; n++) budget.record(clock)
     // 0.2 x 32 + min(10, 0.1 x 32)
-    assert.equal(budget.snapshot(clock.now()).allowedPerSecond.toFixed(3), '9.600')
+    assert.equal(budget.snapshot().allowedPerSecond.toFixed(3), '9.600')
   })
 
   it('allows one a second to those who hardly call', async () => {
@@ -70,21 +72,39 @@ describe('retryBudget', () => {
     const clock = manualClock()
     const budget = retryBudget()
     for (let n = 0; n < 1_600; n++) budget.record(clock)
-    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 1_600)
+    assert.equal(budget.snapshot().callsPerSecond, 1_600)
     await clock.advance(9_999)
-    assert.equal(budget.snapshot(clock.now()).callsPerSecond.toFixed(1), '160.0')
+    assert.equal(budget.snapshot().callsPerSecond.toFixed(1), '160.0')
     await clock.advance(1)
-    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 0)
+    assert.equal(budget.snapshot().callsPerSecond, 0)
     await clock.advance(1e9)
     for (let n = 0; n < 16; n++) budget.record(clock)
-    assert.equal(budget.snapshot(clock.now()).callsPerSecond, 1.6)
+    assert.equal(budget.snapshot().callsPerSecond, 1.6)
   })
 
   it('says what was spent and what was refused', () => {
     const budget = retryBudget()
     assert.equal(takeAll(budget, 0), 10)
-    const { spent, refused, banked } = budget.snapshot(0)
+    const { spent, refused, banked } = budget.snapshot()
     assert.deepEqual({ spent, refused, banked }, { spent: 10, refused: 1, banked: 0 })
+  })
+
+  it('changes nothing when it is looked at, and says what it would give before anybody asked', async () => {
+    const clock = manualClock()
+    await clock.advance(100_000)
+    const budget = retryBudget()
+    assert.equal(budget.snapshot().banked, 10)
+    for (let n = 0; n < 1_600; n++) budget.record(clock)
+    await clock.advance(10_000)
+    for (let n = 0; n < 1_600; n++) budget.record(clock)
+    assert.equal(takeAll(budget, clock.now()), 42)
+    const one = retry({ budget })
+    const other = hedge({ budget })
+    for (const { budget: seen } of [one.snapshot(), other.snapshot()]) {
+      assert.equal(seen?.callsPerSecond, 160)
+      assert.ok((seen?.banked ?? 1) < 1)
+    }
+    assert.equal(takeAll(budget, clock.now()), 0)
   })
 
   it('can be changed while running, and be closed', async () => {
@@ -95,7 +115,7 @@ describe('retryBudget', () => {
     budget.change({ minPerSecond: 5 })
     await clock.advance(15_000)
     assert.equal(takeAll(budget, clock.now()), 5)
-    const { ratio, minPerSecond } = budget.snapshot(clock.now())
+    const { ratio, minPerSecond } = budget.snapshot()
     assert.deepEqual({ ratio, minPerSecond }, { ratio: 0.2, minPerSecond: 5 })
   })
 

@@ -37,7 +37,8 @@ export interface RetryBudget {
   take(now: number): boolean
   /** Sets options anew; those not given stay. Throws a RangeError for one out of its range. */
   change(options: RetryBudgetOptions): void
-  snapshot(now: number): RetryBudgetSnapshot
+  /** By the clock of the calls. To look changes nothing. */
+  snapshot(): RetryBudgetSnapshot
 }
 
 /**
@@ -70,6 +71,8 @@ class Budget implements RetryBudget {
   /** When the first call was counted, or the first repetition asked for. */
   #bornAt = Number.NaN
   #seenMs = 0
+  /** Of the latest call; while there was none, nothing has changed by itself. */
+  #clock: Clock | undefined
   #spent = 0
   #refused = 0
 
@@ -78,6 +81,7 @@ class Budget implements RetryBudget {
   }
 
   record(clock: Clock): void {
+    this.#clock = clock
     if (++this.#uncounted >= batch) this.#count(clock.now())
   }
 
@@ -107,15 +111,15 @@ class Budget implements RetryBudget {
     this.#minPerSecond = minPerSecond
   }
 
-  snapshot(now: number): RetryBudgetSnapshot {
-    this.#fill(now)
+  snapshot(): RetryBudgetSnapshot {
+    if (this.#clock !== undefined) this.#fill(this.#clock.now())
     return {
       ratio: this.#ratio,
       reservePerSecond: this.#reservePerSecond,
       minPerSecond: this.#minPerSecond,
       callsPerSecond: this.#callsPerSecond(),
       allowedPerSecond: this.#allowedPerSecond(),
-      banked: this.#banked,
+      banked: Number.isNaN(this.#filledAt) ? this.#mostBanked : this.#banked,
       spent: this.#spent,
       refused: this.#refused,
     }
@@ -124,14 +128,19 @@ class Budget implements RetryBudget {
   /** Puts into the bank what has come since it was last looked at, at the rate that is allowed now. */
   #fill(now: number): void {
     this.#count(now)
-    const allowed = this.#allowedPerSecond()
-    const isNew = Number.isNaN(this.#filledAt)
-    // What the smallest budget allows is one repetition now and then, and not none.
-    const least = allowed === 0 ? 0 : Math.max(1, this.#seenMs < windowMs ? this.#reservePerSecond : 0)
-    const most = Math.max(least, allowed)
-    const came = isNew ? most : (allowed * Math.max(0, now - this.#filledAt)) / 1_000
+    const most = this.#mostBanked
+    const came = Number.isNaN(this.#filledAt)
+      ? most
+      : (this.#allowedPerSecond() * Math.max(0, now - this.#filledAt)) / 1_000
     this.#banked = Math.min(most, this.#banked + came)
     this.#filledAt = now
+  }
+
+  get #mostBanked(): number {
+    const allowed = this.#allowedPerSecond()
+    // What the smallest budget allows is one repetition now and then, and not none.
+    const least = allowed === 0 ? 0 : Math.max(1, this.#seenMs < windowMs ? this.#reservePerSecond : 0)
+    return Math.max(least, allowed)
   }
 
   #count(now: number): void {

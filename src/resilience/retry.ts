@@ -12,6 +12,8 @@ import { type Repetition, repeatedStream } from './repeated-stream.ts'
 import { type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
 import { isSingle, retryable } from './retryable.ts'
 
+export type { BackoffOptions } from '../primitives/backoff.ts'
+
 /** What is called again, how often, and when. */
 export interface RetryOptions {
   /** How many attempts there are at most, the first one included: from 1 to 100. May be changed while running. @default 3 */
@@ -27,9 +29,9 @@ export interface RetryOptions {
   readonly budget?: RetryBudget | false | undefined
   /** Whether an error is worth another attempt. @default `retryable`: what its `retry` says, and whether the method is idempotent */
   readonly when?: ((error: ServiceError, ctx: Context) => boolean) | undefined
-  /** Another attempt is going to be made, after its delay. */
+  /** Told of each further attempt, before its delay. @default nothing */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined
-  /** An error goes up that could have been worth another attempt. */
+  /** Told of each error that goes up although it could have been worth another attempt. @default nothing */
   readonly onGiveUp?: ((event: GiveUpEvent) => void) | undefined
 }
 
@@ -104,8 +106,6 @@ class Retries implements Repetition {
   #attempts = 3
   #retried = 0
   #recovered = 0
-  /** For the budget, whose moments are those of the calls. */
-  #lastNow = 0
 
   constructor(options: RetryOptions) {
     const { maxRetryAfterMs = 1_000, budget = retryBudget(), when = retryable } = options
@@ -140,7 +140,7 @@ class Retries implements Repetition {
       retried: this.#retried,
       recovered: this.#recovered,
       gaveUp: { ...this.#gaveUp },
-      budget: this.#budget?.snapshot(this.#lastNow),
+      budget: this.#budget?.snapshot(),
     }
   }
 
@@ -158,7 +158,6 @@ class Retries implements Repetition {
     const delayMs = retryAfterMs + this.#delayMs(attempts.count - 1)
     if (retryAfterMs > this.#maxRetryAfterMs || now + delayMs >= ctx.deadlineAt)
       throw this.#giveUp(ctx, attempts, 'time', attempts.error())
-    this.#lastNow = now
     if (this.#budget?.take(now) === false) throw this.#giveUp(ctx, attempts, 'budget', attempts.final())
     const attempt = attempts.count + 1
     this.#retried++

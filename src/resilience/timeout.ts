@@ -12,18 +12,18 @@ import type { Policy } from './policy.ts'
 
 /** How long is waited. */
 export interface TimeoutOptions {
-  /** The limit of a unary call, in milliseconds from 1 to 2^31 - 1, or a function that gives it for each; Infinity for none. @default 5_000 */
+  /** The limit of a unary call, in milliseconds from 1 to 2^31 - 1, or a function that gives it for each, Infinity for none. @default 5_000 */
   readonly timeoutMs?: number | ((ctx: Context) => number) | undefined
   /**
    * What is limited. A `call` has the limit that its caller gave it, else its method's own, else this one; an `attempt`,
    * one of several that a retry makes, has this one. @default 'call'
    */
   readonly of?: 'call' | 'attempt' | undefined
-  /** How long a stream of responses may be silent; a method's own limits come first. */
+  /** How long a stream of responses may be silent; a method's own limits come first. @default {} */
   readonly streamLimits?: IdleLimits | undefined
-  /** The limit was reached. */
+  /** Told of each call that reached its limit. @default nothing */
   readonly onTimeout?: ((event: TimeoutEvent) => void) | undefined
-  /** A response came after its caller had been told that there is none, and was dropped. */
+  /** Told of each response that came after its caller had been told that there is none, and was dropped. @default nothing */
   readonly onLateResult?: ((event: LateResultEvent) => void) | undefined
 }
 

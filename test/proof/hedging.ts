@@ -23,7 +23,7 @@ async function played(hedged: boolean) {
 
 /** The most that attempts of one second went beyond what the budget gives: that of its rate, and what was banked of the second before. */
 function overspent(offered: readonly number[], arrived: readonly number[]): number {
-  const { ratio, reservePerSecond } = retryBudget().snapshot(0)
+  const { ratio, reservePerSecond } = retryBudget().snapshot()
   const over = offered.map((calls, second) => {
     const extra = (arrived[second] ?? 0) - calls
     const share = ratio * calls
