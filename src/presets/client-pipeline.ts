@@ -10,7 +10,8 @@ import { type HedgeSnapshot, hedge } from '../resilience/hedge.ts'
 import type { Policy } from '../resilience/policy.ts'
 import { type RateLimit, type RateLimitOptions, rateLimit } from '../resilience/rate-limit.ts'
 import { type RetryPolicy, retry } from '../resilience/retry.ts'
-import { retryBudget } from '../resilience/retry-budget.ts'
+import { type RetryBudget, retryBudget } from '../resilience/retry-budget.ts'
+import { isSingle } from '../resilience/retryable.ts'
 import { type TimeoutSnapshot, timeout } from '../resilience/timeout.ts'
 import type { ClientPipelineOptions, PipelineWarning } from './client-pipeline-options.ts'
 import { observe } from './observe.ts'
@@ -51,7 +52,8 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
   const { random = systemRandom } = options
   const common = { ...observed.events, random }
   const budget = options.budget ?? retryBudget()
-  const repeats = options.retry !== false || (options.hedge !== undefined && options.hedge !== false)
+  const hedges = options.hedge !== undefined && options.hedge !== false
+  const repeats = options.retry !== false || hedges
   const attemptMs = limitOfAttempt(repeats)
   const policies: ClientPolicies = {
     timeout: made('timeout', options.timeout, { ...common, timeoutMs: callTimeoutMs }, timeout),
@@ -60,18 +62,26 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
     retry: made('retry', options.retry, { ...common, budget }, (own) =>
       retry({ ...own, backoff: { random, ...own.backoff } }),
     ),
-    // Without a retry there is nobody else to count the calls.
-    hedge: made('hedge', options.hedge ?? false, { ...common, ...(options.retry !== false && { budget }) }, hedge),
+    hedge: made('hedge', options.hedge ?? false, { ...common, ...sharedBudget(options, budget) }, hedge),
     circuitBreaker: made('circuitBreaker', options.circuitBreaker, common, circuitBreaker),
     attemptTimeout: made('attemptTimeout', options.attemptTimeout, { ...common, timeoutMs: attemptMs }, (own) =>
       timeout({ ...own, of: 'attempt' }),
     ),
   }
+  const counting = hedges && !countsCalls(options.retry) ? counted(budget) : undefined
   const warn = warnOf(options)
   const advice = pipelineAdvice(options)
   for (const warning of advice.made()) warn(warning)
   return {
-    call: layers(observed, policies.timeout, policies.rateLimit, policies.bulkhead, policies.retry, policies.hedge),
+    call: layers(
+      observed,
+      policies.timeout,
+      policies.rateLimit,
+      policies.bulkhead,
+      policies.retry,
+      counting,
+      policies.hedge,
+    ),
     attempt: layers(policies.circuitBreaker, policies.attemptTimeout),
     maxInFlight: policies.bulkhead?.snapshot().limit,
     policies,
@@ -86,9 +96,32 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
 function limitOfAttempt(repeats: boolean): (ctx: Context) => number {
   return (ctx) => {
     const { method } = ctx
-    if (!repeats || !method.idempotent) return Infinity
+    if (!repeats || !method.idempotent || isSingle(ctx)) return Infinity
     const callMs = ctx.get(callOptions)?.timeoutMs ?? method.timeoutMs ?? callTimeoutMs
     return callMs > callTimeoutMs ? callMs * (attemptTimeoutMs / callTimeoutMs) : attemptTimeoutMs
+  }
+}
+
+/** A retry tells its budget of calls. One that is made elsewhere has a budget of its own, or the one that is handed in. */
+function countsCalls(retry: ClientPipelineOptions['retry']): boolean {
+  return typeof retry === 'function' || (retry !== false && retry?.budget !== false)
+}
+
+/** The budget that a hedge shares with the retry; a hedge without one has its own. */
+function sharedBudget(
+  options: ClientPipelineOptions,
+  budget: RetryBudget,
+): { readonly budget?: RetryBudget | undefined } {
+  const { retry } = options
+  if (typeof retry === 'function') return { budget: options.budget }
+  return { budget: (retry !== false && retry?.budget) || budget }
+}
+
+/** Tells a budget of the calls, where no retry does. */
+function counted(budget: RetryBudget): Middleware {
+  return (next) => (request, ctx) => {
+    budget.record(ctx.clock)
+    return next(request, ctx)
   }
 }
 
