@@ -220,6 +220,18 @@ describe('a stream of responses', () => {
     }
   })
 
+  it('that cannot be read fails the call', async () => {
+    const far = new Far()
+    const failed = failure(far.client.list(1))
+    const locked = () => {
+      throw new TypeError('the stream is locked')
+    }
+    far.last.resolve({ [Symbol.asyncIterator]: locked })
+    const { code, remote } = await failed
+    assert.deepEqual([code, remote], ['internal', 'flows/list'])
+    assert.equal(far.clock.pending, 0)
+  })
+
   it('that its reader leaves early is closed, and ends the call', async () => {
     const far = new Far()
     const ctx = rootContext({ clock: far.clock, deadlineAt: 1e6 })

@@ -48,7 +48,11 @@ export function startStream(call: OpenCall, request: unknown): void {
         call.refuse(new ServiceError('internal', 'the reply is not a stream'))
       } else {
         guard.rest()
-        call.respondStream(responseStream(call, response, guard, letGo))
+        try {
+          call.respondStream(responseStream(call, response, guard, letGo))
+        } catch (thrown) {
+          call.refuse(thrown)
+        }
       }
     },
     (thrown) => call.refuse(thrown),

@@ -69,6 +69,15 @@ describe('eventLoopPressure', () => {
     assert.ok(ask() > 3, `${ask()}`)
   })
 
+  it('goes by its own clock when the calls go by another', async () => {
+    const { late, pressure } = measured()
+    for (const foreign of [0, 1e6, 5, 2e6]) {
+      assert.equal(pressure.level(foreign), 0)
+      await late.inner.advance(100)
+    }
+    assert.equal(pressure.level(3e6), 0)
+  })
+
   it('is above 1 when the loop works more than it may, where that is looked at', async () => {
     for (const [maxUtilizationRatio, expected] of [
       [0.8, 1.25],

@@ -39,7 +39,10 @@ export interface EventLoopSnapshot {
 
 /** Measures until it is disposed; the level is then 0. */
 export interface EventLoopPressure extends Disposable {
-  /** At a moment of the clock: 0 when idle, 1 at the limit, above 1 when overloaded; whichever of delay and utilisation is more. */
+  /**
+   * 0 when idle, 1 at the limit, above 1 when overloaded; whichever of delay and utilisation is more. By its own clock, whatever moment it
+   * is asked for: that of the calls may be another one, a simulation's say.
+   */
   level(now: number): number
   snapshot(): EventLoopSnapshot
 }
@@ -84,8 +87,9 @@ class LoopPressure implements EventLoopPressure {
     this.#times = options?.times === undefined ? loopTimes() : options.times
   }
 
-  level(now: number): number {
+  level(): number {
     if (this.#isDisposed) return 0
+    const now = this.#clock.now()
     this.#askedAt = now
     if (this.#timer === undefined) this.#start(now)
     // The tick is overdue: the loop was blocked, and has come to its sockets before its timers.

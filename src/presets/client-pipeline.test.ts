@@ -49,6 +49,9 @@ describe('clientPipeline', () => {
     const single = fixture([{ response: 'a' }], { retry: false })
     await single.call('', single.ctx)
     assert.equal(single.endpoint.calls[0]?.ctx.deadlineAt, 5_000)
+    const asked = fixture([{ response: 'a' }])
+    await asked.call('', asked.ctx.with(callOptions, { retry: false }))
+    assert.equal(asked.endpoint.calls[0]?.ctx.deadlineAt, 5_000)
   })
 
   it('gives attempts of longer calls more time, in proportion', async () => {
@@ -86,6 +89,24 @@ describe('clientPipeline', () => {
     assert.equal(clientPipeline({ bulkhead: false }).maxInFlight, undefined)
     ctx.cancel()
     await assert.rejects(first, { code: 'canceled' })
+  })
+
+  it('tells the budget of hedges of every call once, whoever retries', async () => {
+    const shared = retryBudget()
+    for (const options of [
+      {},
+      { retry: false },
+      { retry: false, budget: retryBudget() },
+      { retry: { budget: false } },
+      { retry: { budget: retryBudget() } },
+      { retry: retry() },
+      { retry: retry({ budget: shared }), budget: shared },
+    ] satisfies ClientPipelineOptions[]) {
+      const { call, ctx, pipeline } = fixture([{ response: 'a' }], { hedge: { delayMs: 100 }, ...options })
+      for (let n = 0; n < 64; n++) await call('', ctx)
+      assert.equal(pipeline.policies.hedge?.snapshot().hedged, 0)
+      assert.equal(pipeline.policies.hedge?.snapshot().budget.callsPerSecond, 64, JSON.stringify(options))
+    }
   })
 
   it('shares one budget between retries and hedges', async () => {

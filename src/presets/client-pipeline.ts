@@ -11,6 +11,7 @@ import type { Policy } from '../resilience/policy.ts'
 import { type RateLimit, type RateLimitOptions, rateLimit } from '../resilience/rate-limit.ts'
 import { type RetryPolicy, retry } from '../resilience/retry.ts'
 import { type RetryBudget, retryBudget } from '../resilience/retry-budget.ts'
+import { isSingle } from '../resilience/retryable.ts'
 import { type TimeoutSnapshot, timeout } from '../resilience/timeout.ts'
 import type { ClientPipelineOptions, PipelineWarning } from './client-pipeline-options.ts'
 import { observe } from './observe.ts'
@@ -82,7 +83,7 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
 function limitOfAttempt(repeats: boolean, otherwiseMs: number): (ctx: Context) => number {
   return (ctx) => {
     const { method } = ctx
-    if (!repeats || !method.idempotent) return Infinity
+    if (!repeats || !method.idempotent || isSingle(ctx)) return Infinity
     return attemptMsOf(ctx.get(callOptions)?.timeoutMs ?? method.timeoutMs ?? otherwiseMs)
   }
 }

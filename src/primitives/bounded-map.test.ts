@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { BoundedMap } from './bounded-map.ts'
 
@@ -67,6 +69,22 @@ describe('BoundedMap', () => {
         },
       ),
     )
+  })
+
+  it('holds nothing of what was dropped, however often a key comes and goes', () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const map = new BoundedMap<number, string[]>({ limit: 1_000 })
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let n = 0; n < 100_000; n++) {
+      map.delete(n % 50)
+      map.set(n % 50, [`value ${n}`])
+    }
+    collect()
+    const grown = process.memoryUsage().heapUsed - before
+    assert.equal(map.size, 50)
+    assert.ok(grown < 1_000_000, `${grown} bytes are held`)
   })
 
   it('refuses a limit below 1', () => {

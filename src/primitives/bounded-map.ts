@@ -26,6 +26,8 @@ export class BoundedMap<K, V> {
   #hand = this.#slots.entries()
   readonly #limit: number
   readonly #stays: ((value: V) => boolean) | undefined
+  /** How many keys were dropped since the hand began its round. */
+  #dropped = 0
 
   constructor({ limit, stays }: BoundedMapOptions<V>) {
     this.#limit = checkNumber('limit', limit, { min: 1, integer: true })
@@ -65,12 +67,16 @@ export class BoundedMap<K, V> {
 
   /** Drops a key; returns whether it was there. */
   delete(key: K): boolean {
-    return this.#slots.delete(key)
+    if (!this.#slots.delete(key)) return false
+    // An iterator that stands still holds every table that the Map has outgrown since, with all keys and values that were in it.
+    if (++this.#dropped > this.#slots.size) this.#beginRound()
+    return true
   }
 
   /** Drops all keys. */
   clear(): void {
     this.#slots.clear()
+    this.#beginRound()
   }
 
   /** Yields keys and values, and counts as use of none. */
@@ -95,7 +101,12 @@ export class BoundedMap<K, V> {
   #next(): [K, Slot<V>] {
     const next = this.#hand.next()
     if (!next.done) return next.value
-    this.#hand = this.#slots.entries()
+    this.#beginRound()
     return this.#hand.next().value as [K, Slot<V>]
+  }
+
+  #beginRound(): void {
+    this.#hand = this.#slots.entries()
+    this.#dropped = 0
   }
 }

@@ -126,6 +126,16 @@ describe('limitedStream', () => {
     }
   })
 
+  it('fails with what a stream throws that cannot be read', async () => {
+    const { clock, ctx, policy } = fixture()
+    const locked = (): never => {
+      throw new TypeError('the stream is locked')
+    }
+    const answer = policy(async () => ({ [Symbol.asyncIterator]: locked }))('', ctx)
+    await assert.rejects(answer, /the stream is locked/)
+    assert.equal(clock.pending, 0)
+  })
+
   it('lets go of everything when it is left', async () => {
     const { clock, ctx, policy } = fixture()
     const stream = await policy(ticking(10, 10, 10))('', ctx)

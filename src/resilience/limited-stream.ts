@@ -53,7 +53,12 @@ export function limitedStream<Req, Res>(
         if (isAsyncIterable(response)) closeUnread(response)
       } else if (isAsyncIterable(response)) {
         guard.rest()
-        resolve(observed(guarded(response, own, guard, ServiceError.from), { onEnd: letGo }) as Res)
+        try {
+          resolve(observed(guarded(response, own, guard, ServiceError.from), { onEnd: letGo }) as Res)
+        } catch (thrown) {
+          // A stream that somebody else reads already, say.
+          refuse(thrown)
+        }
       } else {
         letGo()
         resolve(response)
