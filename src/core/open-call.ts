@@ -1,5 +1,6 @@
 // One call that a client has made: it settles once, whatever the wire does, and lets go of all it holds.
 import { checkNumber } from '../primitives/check.ts'
+import { type CallFailures, callFailures } from './call-failures.ts'
 import { type CallOptions, callOptions, checkHeaders } from './call-options.ts'
 import type { Cancellation, Listener } from './cancellation.ts'
 import type { Clock } from './clock.ts'
@@ -43,7 +44,7 @@ const defaultTimeoutMs = 5_000
 type Settle = (value: unknown) => void
 
 /** One call from its beginning to its end. It is its own listener, so that waiting costs no object. */
-export class OpenCall implements Listener {
+export class OpenCall implements Listener, CallFailures {
   next: Listener | undefined
   previous: Listener | undefined
   list: Cancellation | undefined
@@ -59,6 +60,7 @@ export class OpenCall implements Listener {
   readonly #reject: Settle
   readonly #closing: Disposable | undefined
   readonly #onSignal: (() => void) | undefined
+  #failures: ServiceError[] | undefined
 
   /** Throws a TypeError or RangeError when an option is out of range. */
   constructor(line: Line, given: Context | CallOptions | undefined, resolve: Settle, reject: Settle) {
@@ -70,7 +72,7 @@ export class OpenCall implements Listener {
     if (options?.signal !== undefined && !(options.signal instanceof AbortSignal)) {
       throw new TypeError('signal must be an AbortSignal')
     }
-    const ctx = callContext(parent, line.info, deadlineOf(line.info, parent, options))
+    const ctx = callContext(parent, line.info, deadlineOf(line, parent, options))
     this.next = undefined
     this.previous = undefined
     this.list = undefined
@@ -82,13 +84,15 @@ export class OpenCall implements Listener {
     this.#resolve = resolve
     this.#reject = reject
     this.#closing = parent === line.root ? undefined : line.root.onAbort((cause) => ctx.cancel(cause))
+    this.#failures = undefined
     this.#onSignal = options?.signal && followSignal(ctx, options.signal)
     listen(ctx, this)
   }
 
   /** Passes the request on, unless the call is over already. */
   send(request: unknown): Promise<unknown> {
-    const ctx = this.#options === undefined ? this.ctx : this.ctx.with(callOptions, this.#options)
+    const given = this.#options === undefined ? this.ctx : this.ctx.with(callOptions, this.#options)
+    const ctx = this.line.wire.pipeline === undefined ? given : given.with(callFailures, this)
     try {
       const response: unknown = this.line.send(request, ctx)
       if (response instanceof Promise) return response
@@ -148,11 +152,22 @@ export class OpenCall implements Listener {
     return markRemote(ServiceError.from(thrown), this.line.info.fullName)
   }
 
+  noteFailure(error: ServiceError): void {
+    this.#failures ??= []
+    this.#failures.push(error)
+  }
+
   /** What the caller is told of an abort: a deadline says of which call it was, the will of the caller is passed on as it is. */
   abortError(cause: unknown): ServiceError {
     const error = ServiceError.fromAbort(cause)
     if (error.code !== 'deadline_exceeded') return error
-    return callError(this.line.info.fullName, error.code, error.message, { cause })
+    const { fullName } = this.line.info
+    const failures = this.#failures
+    if (failures === undefined) return callError(fullName, error.code, error.message, { cause })
+    // As when there are no more attempts: layers above must not repeat what was repeated here.
+    const all = new AggregateError([...failures, error], `${failures.length} attempts failed before the deadline`)
+    const text = `${error.message} (${failures.length} attempt${failures.length === 1 ? '' : 's'} failed before)`
+    return callError(fullName, error.code, text, { retry: 'never', cause: all })
   }
 
   /** Lets go of timer and listeners. */
@@ -185,16 +200,15 @@ export function startUnary(call: OpenCall, request: unknown): void {
   )
 }
 
-function deadlineOf(
-  { kind, timeoutMs, fullName }: MethodInfo,
-  parent: Context,
-  options: CallOptions | undefined,
-): number {
+function deadlineOf({ info, wire }: Line, parent: Context, options: CallOptions | undefined): number {
+  const { kind, timeoutMs, fullName } = info
   if (options?.headers !== undefined) checkHeaders(options.headers)
   const askedMs = options?.timeoutMs
   if (askedMs !== undefined) checkTimeout(askedMs, kind, fullName)
   const ownMs = askedMs ?? timeoutMs
-  const limitMs = ownMs ?? (kind === 'unary' && parent.deadlineAt === Infinity ? defaultTimeoutMs : Infinity)
+  const limitMs =
+    ownMs ??
+    (kind === 'unary' && parent.deadlineAt === Infinity ? (wire.pipeline?.timeoutMs ?? defaultTimeoutMs) : Infinity)
   return limitMs === Infinity ? Infinity : parent.clock.now() + limitMs
 }
 

@@ -16,6 +16,8 @@ export interface Pipeline {
   readonly call: readonly Middleware[]
   /** Around each attempt of a call, within the others; the first is outermost. */
   readonly attempt: readonly Middleware[]
+  /** How long a unary call may take where neither its caller nor its method says so, in milliseconds. @default 5_000 */
+  readonly timeoutMs?: number | undefined
   /** How many calls there may be at once: a client that is not told otherwise has as many connections. */
   readonly maxInFlight?: number | undefined
   /** Called when a client is built. Throws a TypeError for what cannot work together, and warns of what hardly can. */

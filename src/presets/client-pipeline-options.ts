@@ -21,8 +21,8 @@ export interface PipelineWarning {
 
 /** What a client's pipeline is made of. Whatever is not said has its default. */
 export interface ClientPipelineOptions extends Omit<ObserveOptions, 'side'> {
-  /** How long a call may take. Its caller's own limit comes first, then its method's. @default { timeoutMs: 5_000 } */
-  readonly timeout?: Part<TimeoutOptions, Policy<TimeoutSnapshot>>
+  /** How long a call may take. Its caller's own limit comes first, then its method's; without this part a client's calls have 5 s. @default { timeoutMs: 5_000 } */
+  readonly timeout?: Part<Omit<TimeoutOptions, 'of'>, Policy<TimeoutSnapshot>>
   /** How many calls may begin a second. @default false */
   readonly rateLimit?: Part<RateLimitOptions, RateLimit>
   /** How many calls may be in flight. A client that is not told otherwise has as many connections. @default { limit: 1_000, queue: 0 } */

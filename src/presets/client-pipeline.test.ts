@@ -54,6 +54,23 @@ describe('clientPipeline', () => {
     assert.equal(asked.endpoint.calls[0]?.ctx.deadlineAt, 5_000)
   })
 
+  it('cuts none short either while retries are switched off', async () => {
+    const { call, ctx, endpoint, pipeline } = fixture([{ response: 'a' }])
+    pipeline.policies.retry?.change({ attempts: 1 })
+    await call('', ctx)
+    assert.equal(endpoint.calls[0]?.ctx.deadlineAt, 5_000)
+  })
+
+  it('says to a client how long its calls may take, longer than the five seconds of a client without a pipeline too', () => {
+    assert.equal(clientPipeline().timeoutMs, 5_000)
+    assert.equal(
+      clientPipeline({ timeout: { timeoutMs: 30_000 }, circuitBreaker: { windowMs: 60_000 } }).timeoutMs,
+      30_000,
+    )
+    assert.equal(clientPipeline({ timeout: { timeoutMs: () => 9_000 } }).timeoutMs, 2 ** 31 - 1)
+    assert.equal(clientPipeline({ timeout: false }).timeoutMs, undefined)
+  })
+
   it('gives attempts of longer calls more time, in proportion', async () => {
     const { call, ctx, endpoint } = fixture([{ response: 'a' }])
     await call('', ctx.with(callOptions, { timeoutMs: 30_000 }))

@@ -2,6 +2,7 @@
 import { callOptions } from '../core/call-options.ts'
 import type { Context } from '../core/context.ts'
 import type { Middleware } from '../core/endpoint.ts'
+import { longestUnaryMs } from '../core/method.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import { systemRandom } from '../primitives/random.ts'
 import { type Bulkhead, bulkhead } from '../resilience/bulkhead.ts'
@@ -49,16 +50,26 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
   const { random = systemRandom } = options
   const common = { ...observed.events, random }
   const budget = options.budget ?? retryBudget()
-  const repeats = options.retry !== false || (options.hedge !== undefined && options.hedge !== false)
-  const attemptMs = limitOfAttempt(repeats, callMsOf(options) ?? callTimeoutMs)
+  const mayRepeat = () => (policies.retry?.attempts ?? 1) > 1 || policies.hedge !== undefined
+  const attemptMs = limitOfAttempt(mayRepeat, callMsOf(options) ?? callTimeoutMs)
   const policies: ClientPolicies = {
     timeout: made('timeout', options.timeout, { ...common, timeoutMs: callTimeoutMs }, timeout),
-    rateLimit: made('rateLimit', options.rateLimit ?? false, common, (own: RateLimitOptions) => rateLimit(own)),
+    rateLimit: made(
+      'rateLimit',
+      options.rateLimit === undefined ? false : options.rateLimit,
+      common,
+      (own: RateLimitOptions) => rateLimit(own),
+    ),
     bulkhead: made('bulkhead', options.bulkhead, common, bulkhead),
     retry: made('retry', options.retry, { ...common, budget }, (own) =>
       retry({ ...own, backoff: { random, ...own.backoff } }),
     ),
-    hedge: made('hedge', options.hedge ?? false, { ...common, ...budgetOfHedge(options, budget) }, hedge),
+    hedge: made(
+      'hedge',
+      options.hedge === undefined ? false : options.hedge,
+      { ...common, ...budgetOfHedge(options, budget) },
+      hedge,
+    ),
     circuitBreaker: made('circuitBreaker', options.circuitBreaker, common, circuitBreaker),
     attemptTimeout: made('attemptTimeout', options.attemptTimeout, { ...common, timeoutMs: attemptMs }, (own) =>
       timeout({ ...own, of: 'attempt' }),
@@ -70,6 +81,7 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
   return {
     call: layers(observed, policies.timeout, policies.rateLimit, policies.bulkhead, policies.retry, policies.hedge),
     attempt: layers(policies.circuitBreaker, policies.attemptTimeout),
+    timeoutMs: callLimitOf(policies.timeout),
     maxInFlight: policies.bulkhead?.snapshot().limit,
     policies,
     check: (use) => {
@@ -79,11 +91,16 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
   }
 }
 
+/** The client's own limit must not come before that of the policy; without one it is the client's that holds. */
+function callLimitOf(policy: Policy<TimeoutSnapshot> | undefined): number | undefined {
+  return policy === undefined ? undefined : (policy.snapshot().timeoutMs ?? longestUnaryMs)
+}
+
 /** An attempt is cut short only where that lets another one be made; Infinity where not. */
-function limitOfAttempt(repeats: boolean, otherwiseMs: number): (ctx: Context) => number {
+function limitOfAttempt(mayRepeat: () => boolean, otherwiseMs: number): (ctx: Context) => number {
   return (ctx) => {
     const { method } = ctx
-    if (!repeats || !method.idempotent || isSingle(ctx)) return Infinity
+    if (!method.idempotent || !mayRepeat() || isSingle(ctx)) return Infinity
     return attemptMsOf(ctx.get(callOptions)?.timeoutMs ?? method.timeoutMs ?? otherwiseMs)
   }
 }

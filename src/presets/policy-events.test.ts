@@ -46,7 +46,7 @@ describe('policyEvents', () => {
     tellAll(policyEvents({ side: 'client', metrics }))
     assert.deepEqual(values(metrics).toSorted(), [
       'rpc.client.cache_lookups shop/price hit 1',
-      'rpc.client.circuit_transitions open 1',
+      'rpc.client.circuit_transitions shop open 1',
       'rpc.client.coalesced_calls shop/price 1',
       'rpc.client.concurrency_limit 20',
       'rpc.client.fallbacks shop/price 1',
@@ -79,7 +79,7 @@ describe('policyEvents', () => {
       sink.entries.map(({ level, message }) => `${level} ${message}`),
       [
         'debug retrying',
-        'warn gave up retrying',
+        'debug gave up retrying',
         'debug hedging',
         'warn circuit open',
         'debug concurrency limit changed',

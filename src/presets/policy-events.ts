@@ -40,27 +40,33 @@ export interface PolicyEventsOptions {
 }
 
 /**
- * Counts what policies do, by method. Logged is what changes how calls are treated: a circuit's state at `warn` when it opens, a spent budget at
- * `warn`, and at `debug` all else that is rare; single refusals are counted only, since under overload they are all there is.
+ * Counts what policies do, by method. Logged is what changes how calls are treated: a circuit's state, at `warn` when it opens. What they do with
+ * single calls is logged at `debug`, and refusals not at all, since in an outage and under overload they are all there is.
  */
 export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): PolicyEvents {
   const count = counting(side, metrics)
-  const timeouts = count('timeouts', 'Calls and attempts that took longer than their limit', ['of'])
+  const timeouts = count('timeouts', 'Calls and attempts that took longer than their limit', 'of')
   const late = count('late_results', 'Responses that came after their limit, and were dropped')
   const retries = count('retries', 'Attempts beyond the first')
-  const givenUp = count('retries_given_up', 'Calls that failed although another attempt could have helped', ['reason'])
+  const givenUp = count('retries_given_up', 'Calls that failed although another attempt could have helped', 'reason')
   const hedges = count('hedges', 'Attempts made because an answer was late')
   const hedgesWon = count('hedges_won', 'Calls that such an attempt answered')
-  const transitions = count('circuit_transitions', 'Circuits that changed their state', ['to'], false)
-  const refused = count('policy_refusals', 'Calls that a policy refused before they ran', ['policy'])
-  const lookups = count('cache_lookups', 'Calls that a cache was asked for', ['result'])
+  const transitions = metrics?.counter({
+    name: `rpc.${side}.circuit_transitions`,
+    help: 'Circuits that changed their state. May be summed over hosts.',
+    labels: ['rpc.service', 'to'],
+  })
+  const refused = count('policy_refusals', 'Calls that a policy refused before they ran', 'policy')
+  const lookups = count('cache_lookups', 'Calls that a cache was asked for', 'result')
   const joins = count('coalesced_calls', 'Calls that shared the call of another caller')
   const fallbacks = count('fallbacks', 'Calls that got a fallback in place of an error')
-  const faults = count('injected_faults', 'Faults that were injected into calls', ['fault'])
-  const limit = metrics?.gauge({
-    name: `rpc.${side}.concurrency_limit`,
-    help: 'Calls that may be in flight at once, as learned. Of this host.',
-  })
+  const faults = count('injected_faults', 'Faults that were injected into calls', 'fault')
+  // Made when there is a limit that is learned: 0 would read as if no call were let in.
+  const limit = () =>
+    metrics?.gauge({
+      name: `rpc.${side}.concurrency_limit`,
+      help: 'Calls that may be in flight at once, as learned. Of this host.',
+    })
   return {
     onTimeout: ({ ctx, of }) => timeouts(ctx, of),
     onLateResult: ({ ctx }) => late(ctx),
@@ -68,30 +74,30 @@ export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): Po
       retries(ctx)
       logger?.debug(
         'retrying',
-        () => ({ method: ctx.method.fullName, attempt, delayMs, ...errorFields(error, false) }),
+        () => ({ method: ctx.method.fullName, attempt, delayMs: rounded(delayMs), ...errorFields(error, false) }),
         ctx,
       )
     },
     onGiveUp: ({ ctx, attempts, reason, error }) => {
       givenUp(ctx, reason)
       const fields = () => ({ method: ctx.method.fullName, attempts, reason, ...errorFields(error, false) })
-      logger?.log(reason === 'budget' ? 'warn' : 'debug', 'gave up retrying', fields, ctx)
+      logger?.debug('gave up retrying', fields, ctx)
     },
     onHedge: ({ ctx, attempt, afterMs }) => {
       hedges(ctx)
-      logger?.debug('hedging', () => ({ method: ctx.method.fullName, attempt, afterMs }), ctx)
+      logger?.debug('hedging', () => ({ method: ctx.method.fullName, attempt, afterMs: rounded(afterMs) }), ctx)
     },
     onHedgeEnd: ({ ctx, winner = 1 }) => {
       if (winner > 1) hedgesWon(ctx)
     },
     onStateChange: ({ ctx, key, from, to, cause, openMs }) => {
-      transitions(undefined, to)
-      const fields = { circuit: key, from, to, cause, openMs, method: ctx?.method.fullName }
+      transitions?.with({ 'rpc.service': ctx?.method.service ?? '', to }).add()
+      const fields = { circuit: key, from, to, cause, openMs: rounded(openMs), method: ctx?.method.fullName }
       logger?.log(to === 'open' ? 'warn' : 'info', `circuit ${to.replaceAll('_', ' ')}`, fields, ctx)
     },
     onRefused: ({ ctx, policy }) => refused(ctx, policy),
     onLimitChange: (event) => {
-      limit?.set(event.limit)
+      limit()?.set(event.limit)
       logger?.debug('concurrency limit changed', { limit: event.limit, previous: event.previous })
     },
     onLookup: ({ ctx, result }) => lookups(ctx, result),
@@ -104,24 +110,25 @@ export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): Po
   }
 }
 
-type Count = (ctx: Context | undefined, value?: string) => void
+type Count = (ctx: Context, value?: string) => void
 
 /** Makes functions that count into metrics; what they count is by method, and by one label more. */
 function counting(side: 'server' | 'client', metrics: Metrics | undefined) {
-  return (name: string, what: string, labels: readonly [string?] = [], byMethod = true): Count => {
+  return (name: string, what: string, label?: string): Count => {
     if (metrics === undefined) return () => {}
-    const [label] = labels
-    const names = [...(byMethod ? ['rpc.method'] : []), ...(label === undefined ? [] : [label])]
     const counter = metrics.counter<string>({
       name: `rpc.${side}.${name}`,
       help: `${what}. May be summed over hosts.`,
-      labels: names,
+      labels: label === undefined ? ['rpc.method'] : ['rpc.method', label],
     })
-    return (ctx, value) => {
-      const given: Record<string, string> = {}
-      if (byMethod) given['rpc.method'] = ctx?.method.fullName ?? ''
-      if (label !== undefined) given[label] = value ?? ''
-      counter.with(given).add()
+    return ({ method }, value = '') => {
+      const labels = { 'rpc.method': method.fullName }
+      counter.with(label === undefined ? labels : { ...labels, [label]: value }).add()
     }
   }
+}
+
+/** A log needs no fractions of milliseconds. */
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms)
 }

@@ -57,8 +57,18 @@ export function serverPipeline(options: ServerPipelineOptions = {}): ServerPipel
   )
   const policies: ServerPolicies = {
     loadShed: shed,
-    rateLimit: made('rateLimit', options.rateLimit ?? false, common, (own: RateLimitOptions) => rateLimit(own)),
-    adaptiveLimit: made('adaptiveLimit', options.adaptiveLimit ?? false, common, adaptiveLimit),
+    rateLimit: made(
+      'rateLimit',
+      options.rateLimit === undefined ? false : options.rateLimit,
+      common,
+      (own: RateLimitOptions) => rateLimit(own),
+    ),
+    adaptiveLimit: made(
+      'adaptiveLimit',
+      options.adaptiveLimit === undefined ? false : options.adaptiveLimit,
+      common,
+      adaptiveLimit,
+    ),
     bulkhead: made('bulkhead', options.bulkhead, { ...common, ...(shed && { onWaited: waitsTo(shed) }) }, bulkhead),
   }
   const kept = held.move()

@@ -43,10 +43,9 @@ export class Attempts {
   #summary(): ServiceError {
     const { code, message, details, retryAfterMs } = this.last
     const count = this.#errors.length
-    const texts = this.#errors.map((error) => error.message).join('; ')
     // Made when a later attempt has failed, far from whoever called: the stacks that say something are those of the errors.
     return withoutStack(() => {
-      const cause = new AggregateError(this.#errors, `${count} attempts failed: ${texts}`)
+      const cause = new AggregateError(this.#errors, `${count} attempts failed`)
       const text = `${message} (${count} attempts)`
       return unsharedError(new ServiceError(code, text, { details, retryAfterMs, retry: 'never', cause }))
     })

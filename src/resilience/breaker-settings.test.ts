@@ -6,6 +6,7 @@ describe('breakerSettings', () => {
   it('has a default for everything', () => {
     assert.deepEqual(breakerSettings().limits, {
       consecutiveFailures: 5,
+      consecutiveFailuresOfMany: 20,
       failureRatio: 0.5,
       minimumCalls: 20,
       windowMs: 10_000,

@@ -8,7 +8,10 @@ export type { BreakerWindow, WindowCounts } from './breaker-window.ts'
 
 /** When a breaker opens, for how long, and what closes it. */
 export interface BreakerOptions {
-  /** Opens after so many failures with no success between them; an integer from 1, Infinity for never. @default 5 */
+  /**
+   * Opens after so many failures with no success between them; an integer from 1, Infinity for never.
+   * @default 5, or `minimumCalls` while the window holds that many calls: where there are many, five in a row come by chance from a service of which a part is down
+   */
   readonly consecutiveFailures?: number | undefined
   /** Opens at a failure when this share of the calls in the window failed; above 0, up to 1. @default 0.5 */
   readonly failureRatio?: number | undefined
@@ -39,6 +42,8 @@ export interface BreakerOptions {
 /** What a breaker is set to, as plain data: what is off is undefined. */
 export interface BreakerLimits {
   readonly consecutiveFailures: number | undefined
+  /** The same while the window holds `minimumCalls`. */
+  readonly consecutiveFailuresOfMany: number | undefined
   readonly failureRatio: number
   readonly minimumCalls: number | undefined
   readonly windowMs: number | undefined
@@ -81,14 +86,20 @@ export function breakerSettings(options: BreakerOptions = {}): BreakerSettings {
     max: aDayMs,
   })
   const jitterRatio = checkNumber('jitterRatio', options.jitterRatio ?? 0.2, { min: 0, max: 1 })
+  const consecutiveFailures = checkNumber('consecutiveFailures', options.consecutiveFailures ?? 5, {
+    min: 1,
+    integer: true,
+  })
+  const minimumCalls = checkNumber('minimumCalls', options.minimumCalls ?? Math.min(20, windowCalls ?? 20), {
+    min: 1,
+    integer: true,
+  })
+  const ofMany = options.consecutiveFailures ?? Math.max(consecutiveFailures, minimumCalls)
   const limits: BreakerLimits = {
-    consecutiveFailures: finite(
-      checkNumber('consecutiveFailures', options.consecutiveFailures ?? 5, { min: 1, integer: true }),
-    ),
+    consecutiveFailures: finite(consecutiveFailures),
+    consecutiveFailuresOfMany: finite(ofMany),
     failureRatio: checkNumber('failureRatio', options.failureRatio ?? 0.5, { min: above0, max: 1 }),
-    minimumCalls: finite(
-      checkNumber('minimumCalls', options.minimumCalls ?? Math.min(20, windowCalls ?? 20), { min: 1, integer: true }),
-    ),
+    minimumCalls: finite(minimumCalls),
     windowMs,
     windowCalls,
     slowMs: finite(checkNumber('slowMs', slowMs ?? Infinity, { min: above0 })),

@@ -165,10 +165,12 @@ export class Breaker {
   }
 
   #causeToOpen(failed: boolean, slow: boolean): BreakerCause | undefined {
-    const { consecutiveFailures = Infinity, minimumCalls = Infinity, failureRatio, slowRatio } = this.#limits
-    if (failed && this.#failuresInARow >= consecutiveFailures) return 'consecutive_failures'
+    const { minimumCalls = Infinity, failureRatio, slowRatio } = this.#limits
     const window = this.#window
-    if (window.calls < minimumCalls) return undefined
+    const areMany = window.calls >= minimumCalls
+    const inARow = areMany ? this.#limits.consecutiveFailuresOfMany : this.#limits.consecutiveFailures
+    if (failed && this.#failuresInARow >= (inARow ?? Infinity)) return 'consecutive_failures'
+    if (!areMany) return undefined
     // Divided, since 0.07 * 100 is more than 7.
     if (failed && window.failures / window.calls >= failureRatio) return 'failure_ratio'
     return slow && window.slow / window.calls >= slowRatio ? 'slow_ratio' : undefined

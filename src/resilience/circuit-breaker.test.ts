@@ -64,6 +64,40 @@ describe('circuitBreaker', () => {
     [10, 10],
     [100, 100],
   ] as const) {
+    it('takes more than five failures in a row for an outage where there are many calls', async () => {
+      for (const [successes, opensAfter] of [
+        [0, 5],
+        [10, 5],
+        [14, 5],
+        [40, 20],
+      ] as const) {
+        const policy = circuitBreaker()
+        const ctx = rootContext({ clock: manualClock() })
+        const call = policy(async (fails: boolean) => {
+          if (fails) throw new ServiceError('unavailable', 'gone')
+        })
+        for (let n = 0; n < successes; n++) await call(false, ctx)
+        let failures = 0
+        for (; policy.state() === 'closed'; failures++) await call(true, ctx).catch(() => {})
+        assert.equal(failures, opensAfter, `after ${successes} successes`)
+      }
+    })
+
+    it('says with a refusal what failed last', async () => {
+      const policy = circuitBreaker({ consecutiveFailures: 2 })
+      const ctx = rootContext({ clock: manualClock() })
+      let failures = 0
+      const call = policy(async () => {
+        throw new ServiceError('unavailable', `gone ${++failures}`)
+      })
+      for (let n = 0; n < 2; n++) await call('', ctx).catch(() => {})
+      await assert.rejects(call('', ctx), (error: ServiceError) => {
+        assert.equal(error.message, 'the circuit is open')
+        assert.equal((error.cause as ServiceError).message, 'gone 2')
+        return true
+      })
+    })
+
     it(`refuses after ${primedWith} successes and ${pass} failures, and nothing reaches the endpoint`, async () => {
       const { call, ctx, fail, reached } = breaking(primedWith > 0 ? { consecutiveFailures: Infinity } : {})
       for (let i = 0; i < primedWith; i++) assert.equal(await call(i, ctx), i)
@@ -426,6 +460,7 @@ describe('circuitBreaker, operated', () => {
     const shown = policy.snapshot()
     assert.deepEqual(JSON.parse(JSON.stringify(shown)).settings, {
       consecutiveFailures: 5,
+      consecutiveFailuresOfMany: 20,
       failureRatio: 0.5,
       minimumCalls: 20,
       windowMs: 10_000,

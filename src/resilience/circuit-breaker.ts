@@ -78,7 +78,7 @@ export interface CircuitBreaker extends Policy<CircuitBreakerSnapshot> {
 
 /**
  * Refuses calls with `unavailable`, safe to be retried elsewhere, while its circuit is open: after failures in a row, or when too great
- * a share of the calls lately failed or were slow. After its open time, and some probes that succeed, it closes. What is `ignored`
+ * a share of the calls lately failed or were slow. The error's cause is what failed last. After its open time, and some probes that succeed, it closes. What is `ignored`
  * counts as nothing. A call that hangs is not counted before it ends, so a timeout belongs inside of this.
  *
  * A unary call and one with a stream of requests count when they end, and are late, hence failed, after their deadline. One with a
@@ -154,6 +154,8 @@ class Guard {
   readonly #classify: Classify
   readonly #timesCalls: boolean
   readonly #onRefused: ((event: RefusedEvent) => void) | undefined
+  /** What each one failed with last: why it is open. */
+  readonly #lastErrors = new WeakMap<Breaker, ServiceError>()
 
   constructor(judge: Classify, timesCalls: boolean, onRefused: ((event: RefusedEvent) => void) | undefined) {
     this.#classify = judge
@@ -180,7 +182,10 @@ class Guard {
       },
       (thrown) => {
         const now = ctx.clock.now()
-        breaker.record(ticket, this.#judge(failureOf(thrown, ctx)), now - startedAt, now, ctx)
+        const outcome = failureOf(thrown, ctx)
+        const verdict = this.#judge(outcome)
+        if (verdict === 'failure') this.#noteError(breaker, outcome)
+        breaker.record(ticket, verdict, now - startedAt, now, ctx)
         throw thrown
       },
     )
@@ -194,7 +199,8 @@ class Guard {
       return this.#watch({ breaker, ticket, startedAt, isProved: false }, next, request, ctx)
     }
     const leftMs = breaker.openForMs(now)
-    const error = refusal('unavailable', 'the circuit is open', leftMs === undefined ? undefined : Math.ceil(leftMs))
+    const afterMs = leftMs === undefined ? undefined : Math.ceil(leftMs)
+    const error = refusal('unavailable', 'the circuit is open', afterMs, this.#lastErrors.get(breaker))
     tell(this.#onRefused, { policy: 'circuit_breaker', ctx, error })
     return Promise.reject(error)
   }
@@ -211,10 +217,16 @@ class Guard {
       },
       onEnd: (_, outcome) => {
         const now = ctx.clock.now()
-        breaker.record(ticket, this.#judge(outcome), now - startedAt, now, ctx)
+        const verdict = this.#judge(outcome)
+        if (verdict === 'failure') this.#noteError(breaker, outcome)
+        breaker.record(ticket, verdict, now - startedAt, now, ctx)
       },
     })
     return watched(request, ctx)
+  }
+
+  #noteError(breaker: Breaker, { error }: Outcome): void {
+    if (error !== undefined) this.#lastErrors.set(breaker, error)
   }
 
   /** A judge who throws must not change what the caller gets. */

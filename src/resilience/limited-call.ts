@@ -13,6 +13,9 @@ export interface LimitOwner {
   late(ctx: Context): void
 }
 
+// A client counts the same limit from when its call was made, a moment before it came here.
+const momentMs = 5
+
 /** Settles with what comes first: the response, the limit, or the end of the caller's context. */
 export class LimitedCall<Res> implements Listener {
   next: Listener | undefined
@@ -23,6 +26,8 @@ export class LimitedCall<Res> implements Listener {
   /** Undefined where the caller's deadline is the earlier one: a context of our own would say nothing new. */
   readonly #own: (Context & Disposable) | undefined
   readonly #limitMs: number
+  /** When the limit is reached; Infinity for none. */
+  readonly #deadlineAt: number
   readonly #resolve: (response: Res) => void
   readonly #reject: (error: unknown) => void
   #open: boolean
@@ -40,6 +45,7 @@ export class LimitedCall<Res> implements Listener {
     this.#owner = owner
     this.#ctx = ctx
     const deadlineAt = limitMs === Infinity ? Infinity : ctx.clock.now() + limitMs
+    this.#deadlineAt = deadlineAt
     this.#own = deadlineAt < ctx.deadlineAt ? ctx.withDeadline(deadlineAt) : undefined
     this.#limitMs = limitMs
     this.#resolve = resolve
@@ -66,7 +72,10 @@ export class LimitedCall<Res> implements Listener {
     if (!this.#open) return
     this.#open = false
     if (this.#own === undefined || this.#ctx.aborted) {
-      this.#reject(ServiceError.fromAbort(cause))
+      const error = ServiceError.fromAbort(cause)
+      if (error.code === 'deadline_exceeded' && this.#deadlineAt <= this.#ctx.deadlineAt + momentMs)
+        this.#owner.timedOut(this.#ctx, this.#limitMs)
+      this.#reject(error)
       return
     }
     this.#owner.timedOut(this.#ctx, this.#limitMs)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { markRemote } from '../core/errors.ts'
-import { refusal } from './refusal.ts'
+import { markRemote, ServiceError } from '../core/errors.ts'
+import { isRefusal, refusal } from './refusal.ts'
 
 describe('refusal', () => {
   it('says that the call was not run, and when to come back', () => {
@@ -25,5 +25,12 @@ describe('refusal', () => {
   it('is marked with the call it came out of where it is, not copied', () => {
     const error = refusal('unavailable', 'the circuit is open')
     assert.equal(markRemote(error, 'orders/place'), error)
+  })
+
+  it('is known as one of this process, and others are not', () => {
+    const error = refusal('unavailable', 'the circuit is open', undefined, new Error('gone'))
+    assert.equal(isRefusal(error), true)
+    assert.equal((error.cause as Error).message, 'gone')
+    assert.equal(isRefusal(ServiceError.fromJSON(error.toJSON())), false)
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { callFailures } from '../core/call-failures.ts'
 import { callOptions } from '../core/call-options.ts'
 import type { Code } from '../core/codes.ts'
 import { rootContext } from '../core/context.ts'
@@ -10,6 +11,7 @@ import { manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
 import { type ScriptedStep, scriptedEndpoint } from '../testing/scripted-endpoint.ts'
 import { attemptErrors } from './attempts.ts'
+import { refusal } from './refusal.ts'
 import { type GiveUpEvent, type RetryEvent, type RetryOptions, retry } from './retry.ts'
 import { retryBudget } from './retry-budget.ts'
 
@@ -95,7 +97,7 @@ describe('retry', () => {
     const { retried, recovered, gaveUp } = policy.snapshot()
     assert.deepEqual(
       { retried, recovered, gaveUp },
-      { retried: 6, recovered: 1, gaveUp: { attempts: 0, budget: 0, time: 0 } },
+      { retried: 6, recovered: 1, gaveUp: { attempts: 0, budget: 0, deadline: 0, retry_after: 0 } },
     )
   })
 
@@ -120,7 +122,7 @@ describe('retry', () => {
     const { calls, error, onGiveUp } = await play([failing('unavailable', { retry: 'safe', retryAfterMs: 1_001 })])
     assert.equal(calls.length, 1)
     assert.equal(error?.retry, 'safe')
-    assert.equal(onGiveUp.events[0]?.reason, 'time')
+    assert.equal(onGiveUp.events[0]?.reason, 'retry_after')
   })
 
   it('never sleeps past the deadline', async () => {
@@ -128,7 +130,7 @@ describe('retry', () => {
     assert.equal(calls.length, 2)
     assert.equal(clock.now(), 25)
     assert.equal(error?.message, 'said unavailable (2 attempts)')
-    assert.equal(onGiveUp.events[0]?.reason, 'time')
+    assert.equal(onGiveUp.events[0]?.reason, 'deadline')
   })
 
   it('ends with an error that has those of all attempts, and that nobody repeats', async () => {
@@ -171,6 +173,25 @@ describe('retry', () => {
     assert.equal(error?.retry, 'never')
   })
 
+  it('spends none of it on what a policy within refused', async () => {
+    const budget = retryBudget({ reservePerSecond: 0 })
+    const open: ScriptedStep<string> = { error: refusal('unavailable', 'the circuit is open') }
+    const { calls } = await play([open], { budget })
+    assert.equal(calls.length, 3)
+    assert.equal(budget.snapshot().spent, 0)
+  })
+
+  it('notes what failed where whoever made the call looks for it', async () => {
+    const noted: string[] = []
+    const noteFailure = ({ code }: ServiceError) => void noted.push(code)
+    const clock = manualClock()
+    const ctx = rootContext({ clock }).with(callFailures, { noteFailure })
+    const answered = retry({ budget: false })(scriptedEndpoint([refused, refused, { response: 'a' }]))('', ctx)
+    await clock.runAll()
+    await answered
+    assert.deepEqual(noted, ['unavailable', 'unavailable'])
+  })
+
   it('makes one attempt when the call asks for that', async () => {
     const { calls, error } = await play([refused], {}, { given: { retry: false } })
     assert.equal(calls.length, 1)
@@ -191,6 +212,7 @@ describe('retry', () => {
     assert.equal(endpoint.calls.length, 1)
     assert.throws(() => policy.change({ attempts: 0 }), /attempts must be an integer from 1 to 100, but is 0/)
     assert.equal(policy.snapshot().attempts, 1)
+    assert.equal(policy.attempts, 1)
   })
 
   it('stops waiting when the caller gives up, and still says what came before', async () => {

@@ -1,4 +1,5 @@
 // retry: calls again what failed, where that does no harm and is likely to help.
+import { callFailures } from '../core/call-failures.ts'
 import type { Context } from '../core/context.ts'
 import type { Endpoint, Middleware } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
@@ -8,6 +9,7 @@ import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { Attempts } from './attempts.ts'
 import type { Policy } from './policy.ts'
+import { isRefusal } from './refusal.ts'
 import { type Repetition, repeatedStream } from './repeated-stream.ts'
 import { type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
 import { isSingle, retryable } from './retryable.ts'
@@ -46,8 +48,8 @@ export interface RetryEvent {
   readonly delayMs: number
 }
 
-/** Why there is no further attempt: all were made, the budget is spent, or the wait would be too long, or longer than the deadline allows. */
-export type GiveUpReason = 'attempts' | 'budget' | 'time'
+/** Why there is no further attempt: all were made, the budget is spent, the deadline would come first, or who refused asked for a longer wait than `maxRetryAfterMs`. */
+export type GiveUpReason = 'attempts' | 'budget' | 'deadline' | 'retry_after'
 
 /** No further attempt is made. */
 export interface GiveUpEvent {
@@ -73,6 +75,8 @@ export interface RetrySnapshot {
 
 /** A retry that can be changed while it runs. */
 export interface RetryPolicy extends Policy<RetrySnapshot> {
+  /** How many attempts there are at most, now. */
+  readonly attempts: number
   /** Sets how many attempts there are from the next failure on; 1 makes none. Throws a RangeError for what is out of range. */
   change(options: Pick<RetryOptions, 'attempts'>): void
 }
@@ -89,10 +93,11 @@ export interface RetryPolicy extends Policy<RetrySnapshot> {
 export function retry(options?: RetryOptions): RetryPolicy {
   const retries = new Retries(options ?? {})
   const middleware: Middleware = (next) => retries.around(next)
-  return Object.assign(middleware, {
+  const policy = Object.assign(middleware, {
     change: (changed: Pick<RetryOptions, 'attempts'>) => retries.change(changed),
     snapshot: () => retries.snapshot(),
   })
+  return Object.defineProperty(policy, 'attempts', { get: () => retries.attempts }) as RetryPolicy
 }
 
 class Retries implements Repetition {
@@ -102,7 +107,7 @@ class Retries implements Repetition {
   readonly #when: (error: ServiceError, ctx: Context) => boolean
   readonly #onRetry: RetryOptions['onRetry']
   readonly #onGiveUp: RetryOptions['onGiveUp']
-  readonly #gaveUp: Record<GiveUpReason, number> = { attempts: 0, budget: 0, time: 0 }
+  readonly #gaveUp: Record<GiveUpReason, number> = { attempts: 0, budget: 0, deadline: 0, retry_after: 0 }
   #attempts = 3
   #retried = 0
   #recovered = 0
@@ -144,6 +149,10 @@ class Retries implements Repetition {
     }
   }
 
+  get attempts(): number {
+    return this.#attempts
+  }
+
   recovered(): void {
     this.#recovered++
   }
@@ -156,11 +165,14 @@ class Retries implements Repetition {
     const { retryAfterMs = 0 } = last
     const now = ctx.clock.now()
     const delayMs = retryAfterMs + this.#delayMs(attempts.count - 1)
-    if (retryAfterMs > this.#maxRetryAfterMs || now + delayMs >= ctx.deadlineAt)
-      throw this.#giveUp(ctx, attempts, 'time', attempts.error())
-    if (this.#budget?.take(now) === false) throw this.#giveUp(ctx, attempts, 'budget', attempts.final())
+    if (retryAfterMs > this.#maxRetryAfterMs) throw this.#giveUp(ctx, attempts, 'retry_after', attempts.error())
+    if (now + delayMs >= ctx.deadlineAt) throw this.#giveUp(ctx, attempts, 'deadline', attempts.error())
+    // What a policy within refused has been no load for anybody.
+    if (!isRefusal(last) && this.#budget?.take(now) === false)
+      throw this.#giveUp(ctx, attempts, 'budget', attempts.final())
     const attempt = attempts.count + 1
     this.#retried++
+    ctx.get(callFailures)?.noteFailure(last)
     tell(this.#onRetry, { ctx, attempt, error: last, delayMs })
     try {
       await ctx.clock.sleep(delayMs, ctx)

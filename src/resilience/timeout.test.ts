@@ -83,6 +83,16 @@ describe('timeout', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('counts its limit as reached where whoever made the call has counted the same one', async () => {
+    const { clock, ctx } = fixture({ deadlineAt: 100 })
+    const onTimeout = recorder<TimeoutEvent>()
+    await clock.advance(1)
+    const call = codeOf(timeout({ timeoutMs: 100, onTimeout })(scriptedEndpoint([{ hangs: true }]))('', ctx))
+    await clock.advance(100)
+    assert.equal(await call, 'deadline_exceeded')
+    assert.deepEqual(onTimeout.events, [{ ctx, of: 'call', timeoutMs: 100 }])
+  })
+
   it('ends at once when the caller gives up', async () => {
     const { clock, ctx } = fixture()
     const call = codeOf(timeout()(scriptedEndpoint([{ hangs: true }]))('', ctx))
