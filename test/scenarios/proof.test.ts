@@ -29,7 +29,7 @@ describe('the proof', () => {
     const claim = { says: 'a claim', run: async () => findings }
     assert.equal(
       table([{ claim, findings: [...findings, lost] }]),
-      ['a claim', '  load           2.35       <= 1.30  MISSED', '  success    99.99 %    >= 99.99 %  met', ''].join(
+      ['a claim', '  load           2.35       <= 1.30  MISSED', '  success     99.99 %    >= 99.99 %  met', ''].join(
         '\n',
       ),
     )
