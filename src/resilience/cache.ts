@@ -123,7 +123,10 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
     if (this.#negativeTtlMs > 0 && this.#negative(error)) {
       this.#entries.set(key, CacheEntry.error(thrown, clock.now(), this.#negativeTtlMs))
     } else if (badDays.has(error.code)) {
-      if (entry !== undefined) entry.retryAt = clock.now() + Math.max(this.#refreshPauseMs, error.retryAfterMs ?? 0)
+      const { retryAfterMs = 0 } = error
+      // Whatever makes no sense is not above the pause.
+      const pauseMs = retryAfterMs > this.#refreshPauseMs ? retryAfterMs : this.#refreshPauseMs
+      if (entry !== undefined) entry.retryAt = clock.now() + pauseMs
     } else if (error.code !== 'canceled') {
       this.#entries.delete(key)
     }
