@@ -123,10 +123,8 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
     if (this.#negativeTtlMs > 0 && this.#negative(error)) {
       this.#entries.set(key, CacheEntry.error(thrown, clock.now(), this.#negativeTtlMs))
     } else if (badDays.has(error.code)) {
-      const { retryAfterMs = 0 } = error
-      // Whatever makes no sense is not above the pause.
-      const pauseMs = retryAfterMs > this.#refreshPauseMs ? retryAfterMs : this.#refreshPauseMs
-      if (entry !== undefined) entry.retryAt = clock.now() + pauseMs
+      // NaN is no wait.
+      if (entry !== undefined) entry.retryAt = clock.now() + Math.max(this.#refreshPauseMs, error.retryAfterMs || 0)
     } else if (error.code !== 'canceled') {
       this.#entries.delete(key)
     }

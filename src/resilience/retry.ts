@@ -153,9 +153,8 @@ class Retries implements Repetition {
     const last = attempts.last
     if (ctx.aborted || this.#attempts === 1 || isSingle(ctx) || !this.#when(last, ctx)) throw attempts.error()
     if (attempts.count >= this.#attempts) throw this.#giveUp(ctx, attempts, 'attempts', attempts.error())
-    // A handler may have said a moment that has passed, or none at all.
-    const { retryAfterMs: askedMs = 0 } = last
-    const retryAfterMs = askedMs > 0 ? askedMs : 0
+    // A handler may have said a moment that has passed, or NaN.
+    const retryAfterMs = Math.max(0, last.retryAfterMs || 0)
     const now = ctx.clock.now()
     const delayMs = retryAfterMs + this.#delayMs(attempts.count - 1)
     if (retryAfterMs > this.#maxRetryAfterMs || now + delayMs >= ctx.deadlineAt)
