@@ -158,7 +158,8 @@ export class Admission {
   /** A call had waited so long when it was begun, or gave up waiting. */
   waited(waitedMs: number): void {
     this.#waits++
-    this.#waitedMs += waitedMs
+    // Written so that NaN, which would be the mean of them all, is none.
+    if (waitedMs > 0) this.#waitedMs += waitedMs
   }
 
   #tick(now: number): void {

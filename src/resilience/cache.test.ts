@@ -386,6 +386,15 @@ describe('A stale response', () => {
     await ask('q', 0)
     assert.equal(next.calls.length, 3)
   })
+
+  it('is not refreshed at once where the origin says nothing that makes sense', async () => {
+    const odd = new ServiceError('resource_exhausted', 'busy', { retryAfterMs: Number.NaN })
+    const { clock, ask, next } = setUp({ staleWhileRevalidateMs: 10_000 }, [{ response: 'r' }, { error: odd }])
+    await ask('q', 0)
+    await clock.advance(100)
+    for (let n = 0; n < 5; n++) await ask('q', 100)
+    assert.equal(next.calls.length, 2)
+  })
 })
 
 describe('An early refresh', () => {

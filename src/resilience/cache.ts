@@ -124,7 +124,8 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
     if (this.#negativeTtlMs > 0 && this.#negative(error)) {
       this.#entries.set(key, CacheEntry.error(thrown, clock.now(), this.#negativeTtlMs))
     } else if (badDays.has(error.code)) {
-      if (entry !== undefined) entry.retryAt = clock.now() + Math.max(this.#refreshPauseMs, error.retryAfterMs ?? 0)
+      // NaN is no wait.
+      if (entry !== undefined) entry.retryAt = clock.now() + Math.max(this.#refreshPauseMs, error.retryAfterMs || 0)
     } else if (error.code !== 'canceled') {
       this.#entries.delete(key)
     }

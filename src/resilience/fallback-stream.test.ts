@@ -31,6 +31,22 @@ describe('FallbackStream', () => {
     assert.match(String(seen), /^Error: broken$/)
   })
 
+  it('has whoever asks meanwhile wait for the other one', async () => {
+    const other = Promise.withResolvers<AsyncIterable<number>>()
+    const broken = new FallbackStream(stream<number>([], new Error('broken')), () => other.promise)
+    const first = broken.next()
+    await new Promise((resolve) => setImmediate(resolve))
+    const second = broken.next()
+    other.resolve(stream([7, 8]))
+    assert.deepEqual(
+      [await first, await second],
+      [
+        { done: false, value: 7 },
+        { done: false, value: 8 },
+      ],
+    )
+  })
+
   it('passes on an error that comes after the first message', async () => {
     const broken = new FallbackStream(stream([1], new Error('broken')), nobody)
     assert.deepEqual(await broken.next(), { done: false, value: 1 })

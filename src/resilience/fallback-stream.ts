@@ -49,7 +49,6 @@ export class FallbackStream<T> implements AsyncIterableIterator<T> {
   }
 
   async #askOther(thrown: unknown): Promise<IteratorResult<T>> {
-    this.#hasBegun = true
     if (this.#isLeft) throw thrown
     const other = await this.#replace(thrown)
     if (this.#isLeft) {
@@ -57,6 +56,8 @@ export class FallbackStream<T> implements AsyncIterableIterator<T> {
       throw thrown
     }
     this.#from = other[Symbol.asyncIterator]()
+    // Not before: who asks meanwhile would be told the end of the one that failed.
+    this.#hasBegun = true
     return this.#from.next()
   }
 }

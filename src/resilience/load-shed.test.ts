@@ -43,6 +43,26 @@ describe('loadShed', () => {
     assert.deepEqual([levels.sheddable.admitted, levels.sheddable.refused, levels.sheddable.share], [1_000, 0, 1])
   })
 
+  it('counts nothing as in flight that an endpoint did not promise', async () => {
+    for (const response of [undefined, 'no promise']) {
+      const { shed, call } = shedding({}, () => response as never)
+      assert.ok((await call()) instanceof TypeError)
+      assert.equal(shed.snapshot().inFlight, 0)
+    }
+  })
+
+  it('takes a wait that makes no sense for none', async () => {
+    const { shed, interval } = shedding({ pressure: pressing(3) })
+    for (let i = 0; i < 5; i++) await interval('sheddable')
+    for (const waitedMs of [Number.NaN, -1e9]) {
+      shed.observeSojourn(waitedMs)
+      await interval('sheddable')
+      await interval('sheddable')
+      const { share } = shed.snapshot().levels.sheddable
+      assert.ok(share > 0 && share < 1, `${share}`)
+    }
+  })
+
   it('refuses with an error that is safe to retry, after a time that is not the same for all', async () => {
     const refused = recorder<RefusedEvent>()
     const { interval, call } = shedding({ pressure: pressing(20), onRefused: refused, retryAfterMs: 1_000 })

@@ -151,13 +151,12 @@ function shed(admission: Admission, refuse: (ctx: Context) => Promise<never>): M
       const isCounted = !sendsStream(ctx.method)
       if (isCounted) admission.inFlight++
       else admission.complete()
-      let response: Promise<Res>
       try {
-        response = next(request, ctx)
+        const response = next(request, ctx)
+        return isCounted ? response.then(onResponse<Res>, onThrown) : response
       } catch (thrown) {
-        response = Promise.reject(thrown)
+        return isCounted ? Promise.reject(thrown).catch(onThrown) : Promise.reject(thrown)
       }
-      return isCounted ? response.then(onResponse<Res>, onThrown) : response
     }
 }
 

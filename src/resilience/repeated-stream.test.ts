@@ -158,4 +158,64 @@ describe('repeatedStream', () => {
       assert.equal(closed, 1)
     }
   })
+
+  it('makes no further attempt for a reader who has left', async () => {
+    const { clock, ctx, policy } = fixture('serverStream')
+    const { endpoint, attempts } = flaky([0, 0])
+    const stream = (await policy(endpoint)('', ctx)) as AsyncIterableIterator<number>
+    const first = assert.rejects(stream.next(), { code: 'unavailable' })
+    await clock.advance(10)
+    await stream.return?.()
+    await clock.runAll()
+    await first
+    assert.deepEqual(attempts, [1])
+  })
+
+  it('closes a stream of requests that its last attempt leaves unread', async () => {
+    for (const kind of ['clientStream', 'bidiStream'] as const) {
+      for (const leaves of ['before it answers', 'after']) {
+        const { ctx, policy } = fixture(kind)
+        let closed = 0
+        const source = {
+          next: () => assert.fail('nothing is read'),
+          return: async () => {
+            closed++
+            return { done: true as const, value: undefined }
+          },
+        }
+        let leave = async () => {}
+        const endpoint = async (received: AsyncIterable<number>): Promise<unknown> => {
+          const iterator = received[Symbol.asyncIterator]()
+          leave = async () => void (await iterator.return?.())
+          if (leaves !== 'after') await leave()
+          return kind === 'clientStream' ? 'enough' : flaky([]).endpoint('', ctx)
+        }
+        const response = await policy(endpoint)({ [Symbol.asyncIterator]: () => source }, ctx)
+        if (kind === 'bidiStream') assert.deepEqual(await read(response as AsyncIterable<number>), [0, 1, 2])
+        if (leaves === 'after') await leave()
+        assert.equal(closed, 1, `${kind}, ${leaves}`)
+      }
+    }
+  })
+
+  it('keeps requests from an attempt that was given up and goes on', async () => {
+    const { clock, ctx, policy } = fixture('clientStream')
+    const readers: AsyncIterator<number>[] = []
+    const endpoint = async (received: AsyncIterable<number>) => {
+      const reader = received[Symbol.asyncIterator]()
+      readers.push(reader)
+      if (readers.length === 1) throw gone
+      const first = await reader.next()
+      await assert.rejects(readers[0]?.next() ?? assert.fail(), { code: 'canceled' })
+      await readers[0]?.return?.()
+      return [first.value, (await reader.next()).value]
+    }
+    async function* requests() {
+      yield 1
+      yield 2
+    }
+    const answered = policy(endpoint)(requests(), ctx)
+    await clock.runAll()
+    assert.deepEqual(await answered, [1, 2])
+  })
 })

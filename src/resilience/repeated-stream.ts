@@ -1,6 +1,7 @@
 // Repeating a call with streams: as long as no message has come, and none of the caller's has been read.
 import type { Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
+import { ServiceError } from '../core/errors.ts'
 import { returnsStream, sendsStream } from '../core/method.ts'
 import { closeQuietly, isAsyncIterable } from '../core/streams.ts'
 import { Attempts } from './attempts.ts'
@@ -30,6 +31,7 @@ class RepeatedCall<Req, Res> {
   readonly #ctx: Context
   readonly #repetition: Repetition
   #attempts: Attempts | undefined
+  #isLeft = false
 
   constructor(next: Endpoint<Req, Res>, request: Req, ctx: Context, repetition: Repetition) {
     this.#next = next
@@ -54,6 +56,7 @@ class RepeatedCall<Req, Res> {
     let ctx: Context
     try {
       ctx = await this.#repetition.beforeNext(this.#ctx, this.#attempts)
+      if (this.#isLeft) throw this.#attempts.error()
     } catch (error) {
       this.#requests?.drop()
       throw error
@@ -63,7 +66,14 @@ class RepeatedCall<Req, Res> {
 
   /** The first message has come, or the only response. */
   begun(): void {
+    this.#requests?.settle()
     if (this.#attempts !== undefined) this.#repetition.recovered()
+  }
+
+  /** Nobody waits for a further attempt. */
+  leave(): void {
+    this.#isLeft = true
+    this.#requests?.settle()
   }
 
   async #answer(ctx: Context): Promise<Res> {
@@ -80,13 +90,16 @@ class RepeatedCall<Req, Res> {
 /** The responses: until the first one has come, a failure is followed by another attempt. */
 class RepeatedStream implements AsyncIterableIterator<unknown> {
   #from: AsyncIterator<unknown>
-  readonly #call: Pick<RepeatedCall<unknown, unknown>, 'again' | 'begun'>
+  readonly #call: Pick<RepeatedCall<unknown, unknown>, 'again' | 'begun' | 'leave'>
   #hasBegun = false
   #isLeft = false
   /** The wait for the first message: others that ask meanwhile wait for it. */
   #first: Promise<IteratorResult<unknown>> | undefined
 
-  constructor(responses: AsyncIterable<unknown>, call: Pick<RepeatedCall<unknown, unknown>, 'again' | 'begun'>) {
+  constructor(
+    responses: AsyncIterable<unknown>,
+    call: Pick<RepeatedCall<unknown, unknown>, 'again' | 'begun' | 'leave'>,
+  ) {
     this.#from = responses[Symbol.asyncIterator]()
     this.#call = call
   }
@@ -107,6 +120,7 @@ class RepeatedStream implements AsyncIterableIterator<unknown> {
 
   async return(): Promise<IteratorResult<unknown>> {
     this.#isLeft = true
+    this.#call.leave()
     await this.#from.return?.()
     return { done: true, value: undefined }
   }
@@ -132,6 +146,11 @@ class RepeatedStream implements AsyncIterableIterator<unknown> {
 class ReplayedUntilRead implements AsyncIterable<unknown> {
   readonly #source: AsyncIterator<unknown>
   isRead = false
+  /** What the present attempt reads by. */
+  #reader: AsyncIterator<unknown> | undefined
+  /** Whether the present attempt has left without reading. */
+  #isLeft = false
+  #isLast = false
 
   constructor(requests: AsyncIterable<unknown>) {
     this.#source = requests[Symbol.asyncIterator]()
@@ -139,19 +158,34 @@ class ReplayedUntilRead implements AsyncIterable<unknown> {
 
   [Symbol.asyncIterator](): AsyncIterator<unknown> {
     let isClosed = false
-    return {
+    const reader: AsyncIterator<unknown> = {
       next: () => {
         if (isClosed) return Promise.resolve({ done: true, value: undefined })
+        // An attempt that was given up and goes on must not take the messages of the one that is made now.
+        if (this.#reader !== reader) return Promise.reject(new ServiceError('canceled', 'another attempt has begun'))
         this.isRead = true
         return this.#source.next()
       },
       return: async () => {
         isClosed = true
-        // Whoever leaves without having read may be followed by another attempt.
-        if (this.isRead) await this.#source.return?.()
+        if (this.#reader === reader) {
+          this.#isLeft = true
+          // Whoever leaves without having read may be followed by another attempt.
+          if (this.isRead || this.#isLast) await this.#source.return?.()
+        }
         return { done: true, value: undefined }
       },
     }
+    this.#reader = reader
+    this.#isLeft = false
+    return reader
+  }
+
+  /** The present attempt is the last one. */
+  settle(): void {
+    if (this.#isLast) return
+    this.#isLast = true
+    if (this.#isLeft) this.drop()
   }
 
   /** There is no further attempt. */

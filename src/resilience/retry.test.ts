@@ -125,6 +125,16 @@ describe('retry', () => {
     assert.equal(onGiveUp.events[0]?.reason, 'retry_after')
   })
 
+  it('takes a wait that makes no sense for none', async () => {
+    for (const retryAfterMs of [-1_000, Number.NaN]) {
+      const { calls } = await play([failing('unavailable', { retryAfterMs }), { response: 'a' }])
+      assert.deepEqual(
+        calls.map(({ at }) => at),
+        [0, 25],
+      )
+    }
+  })
+
   it('never sleeps past the deadline', async () => {
     const { calls, clock, error, onGiveUp } = await play([refused], {}, { deadlineAt: 75 })
     assert.equal(calls.length, 2)

@@ -162,7 +162,8 @@ class Retries implements Repetition {
     const last = attempts.last
     if (ctx.aborted || this.#attempts === 1 || isSingle(ctx) || !this.#when(last, ctx)) throw attempts.error()
     if (attempts.count >= this.#attempts) throw this.#giveUp(ctx, attempts, 'attempts', attempts.error())
-    const { retryAfterMs = 0 } = last
+    // A handler may have said a moment that has passed, or NaN.
+    const retryAfterMs = Math.max(0, last.retryAfterMs || 0)
     const now = ctx.clock.now()
     const delayMs = retryAfterMs + this.#delayMs(attempts.count - 1)
     if (retryAfterMs > this.#maxRetryAfterMs) throw this.#giveUp(ctx, attempts, 'retry_after', attempts.error())

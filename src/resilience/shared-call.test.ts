@@ -152,6 +152,13 @@ describe('SharedCalls', () => {
     assert.equal(calls.inFlight, 0)
   })
 
+  it('takes an endpoint that gives no promise, and is free for the next call of that key', async () => {
+    const { calls, wanted } = setUp()
+    const next = () => undefined as never
+    await assert.rejects(calls.join({ ...wanted(), next }), TypeError)
+    assert.equal(calls.inFlight, 0)
+  })
+
   it('lets a call that waits for itself end at its deadline', async () => {
     const { clock, calls, wanted } = setUp()
     const own: Shareable<string, string> = {

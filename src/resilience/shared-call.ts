@@ -175,16 +175,14 @@ class SharedCall<Req, Res> implements Listener {
   run(): void {
     const { next, request } = this.wanted
     listen(this.ctx, this)
-    let answer: Promise<Res>
     try {
-      answer = next(request, this.ctx)
+      next(request, this.ctx).then(
+        (response) => this.#answer(response),
+        (thrown) => this.#fail(thrown),
+      )
     } catch (thrown) {
-      answer = Promise.reject(thrown)
+      this.#fail(thrown)
     }
-    answer.then(
-      (response) => this.#answer(response),
-      (thrown) => this.#fail(thrown),
-    )
   }
 
   /** A caller left by its own will or at its own deadline. */

@@ -42,6 +42,20 @@ describe('timeout', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('fails a call for which no limit is found, in place of having none', async () => {
+    const { ctx } = fixture()
+    const endpoint = scriptedEndpoint([{ hangs: true }])
+    for (const found of [Number.NaN, undefined, null, '100', Promise.resolve(100)]) {
+      const call = timeout({ timeoutMs: () => found as number })(endpoint)('', ctx)
+      await assert.rejects(call, /timeoutMs must be a number/)
+    }
+    const failing = () => {
+      throw new Error('a bug')
+    }
+    await assert.rejects(timeout({ timeoutMs: failing })(endpoint)('', ctx), /a bug/)
+    assert.equal(endpoint.calls.length, 0)
+  })
+
   it('fails when the limit is reached, and tells what is called', async () => {
     const { clock, ctx } = fixture()
     const onTimeout = recorder<TimeoutEvent>()

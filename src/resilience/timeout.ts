@@ -12,7 +12,7 @@ import type { Policy } from './policy.ts'
 
 /** How long is waited. */
 export interface TimeoutOptions {
-  /** The limit of a unary call, in milliseconds from 1 to 2^31 - 1, or a function that gives it for each, Infinity for none. @default 5_000 */
+  /** The limit of a unary call, in milliseconds from 1 to 2^31 - 1, or a function that gives it for each, and fails the call with what it throws; Infinity for none. @default 5_000 */
   readonly timeoutMs?: number | ((ctx: Context) => number) | undefined
   /**
    * What is limited. A `call` has the limit that its caller gave it, else its method's own, else this one; an `attempt`,
@@ -66,6 +66,9 @@ export function timeout(options?: TimeoutOptions): Policy<TimeoutSnapshot> {
   return Object.assign(middleware, { snapshot: () => limit.snapshot() })
 }
 
+/** One that is not above 0 has been reached already. */
+const anyNumber = { min: -Infinity }
+
 class TimeLimit implements LimitOwner {
   readonly #of: 'call' | 'attempt'
   readonly #timeoutMs: number | ((ctx: Context) => number)
@@ -89,14 +92,18 @@ class TimeLimit implements LimitOwner {
 
   around<Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> {
     return (request, ctx) => {
-      const limitMs = this.#limitOf(ctx)
-      if (returnsStream(ctx.method)) {
-        const limits = ctx.method.streamLimits ?? this.#streamLimits
-        return limitedStream(next, request, ctx, { limitMs, limits, owner: this })
+      try {
+        const limitMs = this.#limitOf(ctx)
+        if (returnsStream(ctx.method)) {
+          const limits = ctx.method.streamLimits ?? this.#streamLimits
+          return limitedStream(next, request, ctx, { limitMs, limits, owner: this })
+        }
+        return new Promise((resolve, reject) => {
+          new LimitedCall(this, ctx, limitMs, resolve, reject).run(next, request)
+        })
+      } catch (thrown) {
+        return Promise.reject(thrown)
       }
-      return new Promise((resolve, reject) => {
-        new LimitedCall(this, ctx, limitMs, resolve, reject).run(next, request)
-      })
     }
   }
 
@@ -120,6 +127,8 @@ class TimeLimit implements LimitOwner {
     const own = this.#of === 'call' ? (ctx.get(callOptions)?.timeoutMs ?? method.timeoutMs) : undefined
     if (own !== undefined) return own
     if (method.kind !== 'unary') return Infinity
-    return typeof this.#timeoutMs === 'number' ? this.#timeoutMs : this.#timeoutMs(ctx)
+    if (typeof this.#timeoutMs === 'number') return this.#timeoutMs
+    // What is not a number would be no limit at all.
+    return checkNumber('timeoutMs', this.#timeoutMs(ctx), anyNumber)
   }
 }
