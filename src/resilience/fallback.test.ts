@@ -130,6 +130,16 @@ describe('fallback', () => {
     }
   })
 
+  it('passes on the error of the other stream', async () => {
+    const failing = (message: string) => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new ServiceError('unavailable', message)) }),
+    })
+    const policy = fallback<string, AsyncIterable<number>>({ to: () => failing('the other one is broken too') })
+    const stream = await policy(async () => failing('broken'))('q', ofKind('serverStream'))
+    await assert.rejects(stream[Symbol.asyncIterator]().next(), /the other one is broken too/)
+    assert.equal(policy.snapshot().asked, 1)
+  })
+
   it('refuses functions that are none', () => {
     assert.throws(() => fallback({ to: 'r' as never }), /TypeError: to must be a function, but is string/)
     assert.throws(

@@ -6,7 +6,7 @@ import { returnsStream } from '../core/method.ts'
 import { classify, outcomeOfError } from '../core/outcome.ts'
 import { isAsyncIterable } from '../core/streams.ts'
 import { tell } from '../core/tell.ts'
-import { FallbackStream } from './fallback-stream.ts'
+import { ReplaceableStream } from './replaceable-stream.ts'
 
 /** What is answered, and when. */
 export interface FallbackOptions<Req, Res> {
@@ -85,5 +85,12 @@ function isFailure(error: ServiceError): boolean {
 
 function replaceable<Res>(response: Res, instead: (thrown: unknown) => Promise<Res>): Res {
   if (!isAsyncIterable(response)) return response
-  return new FallbackStream(response, instead as (thrown: unknown) => Promise<AsyncIterable<unknown>>) as Res
+  let isReplaced = false
+  const replace = async (thrown: unknown) => {
+    // The other stream has no other one.
+    if (isReplaced) throw thrown
+    isReplaced = true
+    return (await instead(thrown)) as AsyncIterable<unknown>
+  }
+  return new ReplaceableStream(response, { replace }) as Res
 }

@@ -1,5 +1,6 @@
 // retry: calls again what failed, where that does no harm and is likely to help.
 import { callFailures } from '../core/call-failures.ts'
+import type { Abortable } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Endpoint, Middleware } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
@@ -157,8 +158,7 @@ class Retries implements Repetition {
     this.#recovered++
   }
 
-  /** Waits until the next attempt, and gives the context for it. Rejects with what goes up when there is none. */
-  async beforeNext(ctx: Context, attempts: Attempts): Promise<Context> {
+  async beforeNext(ctx: Context, attempts: Attempts, waiting: Abortable): Promise<Context> {
     const last = attempts.last
     if (ctx.aborted || this.#attempts === 1 || isSingle(ctx) || !this.#when(last, ctx)) throw attempts.error()
     if (attempts.count >= this.#attempts) throw this.#giveUp(ctx, attempts, 'attempts', attempts.error())
@@ -172,22 +172,23 @@ class Retries implements Repetition {
     if (!isRefusal(last) && this.#budget?.take(now) === false)
       throw this.#giveUp(ctx, attempts, 'budget', attempts.final())
     const attempt = attempts.count + 1
-    this.#retried++
     ctx.get(callFailures)?.noteFailure(last)
     tell(this.#onRetry, { ctx, attempt, error: last, delayMs })
     try {
-      await ctx.clock.sleep(delayMs, ctx)
+      await ctx.clock.sleep(delayMs, waiting)
     } catch (cause) {
+      if (!isRefusal(last)) this.#budget?.giveBack()
       attempts.add(ServiceError.fromAbort(cause))
       throw attempts.error()
     }
+    this.#retried++
     return ctx.with(attemptKey, attempt)
   }
 
   async #repeat<Req, Res>(next: Endpoint<Req, Res>, request: Req, ctx: Context, thrown: unknown): Promise<Res> {
     const attempts = new Attempts(thrown)
     for (;;) {
-      const again = await this.beforeNext(ctx, attempts)
+      const again = await this.beforeNext(ctx, attempts, ctx)
       try {
         const response = await next(request, again)
         this.#recovered++
