@@ -197,6 +197,30 @@ describe('WaitingQueue', () => {
     assert.deepEqual(await drain(), ['a', 'b', 'c'])
   })
 
+  it('lets nobody wait longer because whoever heard of a refusal has called again', async () => {
+    const clock = manualClock()
+    const ctx = rootContext({ clock })
+    const ends: string[] = []
+    const wait = (name: string) =>
+      queue.wait(name, ctx, async () => {}).catch(() => void ends.push(`${name} ${clock.now()}`))
+    const queue = new WaitingQueue(
+      { queue: 5, maxWaitMs: 100 },
+      {
+        refuse: (_, why) => {
+          if (ends.length === 0 && clock.now() === 100) wait('again')
+          return new ServiceError('resource_exhausted', why)
+        },
+        giveBack() {},
+      },
+    )
+    wait('first')
+    await clock.advance(50)
+    wait('second')
+    await clock.advance(200)
+    assert.deepEqual(ends, ['first 100', 'second 150', 'again 200'])
+    assert.equal(clock.pending, 0)
+  })
+
   it('keeps its bound when whoever hears of a refusal calls again at once', async () => {
     const clock = manualClock()
     const ctx = rootContext({ clock })

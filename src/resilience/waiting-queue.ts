@@ -209,15 +209,18 @@ export class WaitingQueue {
 
   #expire(): void {
     this.#timer = undefined
-    for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
-      if (oldest.ctx.clock.now() < oldest.since + this.maxWaitMs) {
-        // Whom the owner tells of a refusal may have called again, and armed it.
-        if (this.#timer === undefined) this.#arm(oldest)
-        return
-      }
-      this.#remove(oldest)
-      oldest.reject(this.#owner.refuse(oldest.ctx, 'expired'))
+    // The last line first, since the others then need not move up: each of those who wait may have a line of its own.
+    const expired: Waiter[] = []
+    for (const { oldest } of this.#lines.toReversed()) {
+      for (let waiter = oldest; waiter?.isExpired(this.maxWaitMs); waiter = waiter.newer as Waiter | undefined)
+        expired.push(waiter)
     }
+    for (const waiter of expired) this.#remove(waiter)
+    const oldest = this.#oldest()
+    if (oldest !== undefined) this.#arm(oldest)
+    // The owner tells others of it, who may call again at once: so only when all is in order.
+    for (const waiter of expired.sort((a, b) => a.since - b.since))
+      waiter.reject(this.#owner.refuse(waiter.ctx, 'expired'))
   }
 
   #over({ cause }: Context): ServiceError {
@@ -251,6 +254,10 @@ class Waiter implements InLine, Listener {
     this.promise = promise
     this.resolve = resolve
     this.reject = reject
+  }
+
+  isExpired(maxWaitMs: number): boolean {
+    return this.ctx.clock.now() >= this.since + maxWaitMs
   }
 
   fire(): void {
