@@ -11,11 +11,12 @@ import { type Partition, type PartitionOptions, type PartitionSnapshot, Partitio
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
 import { SampleWindow, type SampleWindowOptions } from './sample-window.ts'
-import type { WaitingOptions, WaitingRefusal } from './waiting-queue.ts'
+import type { WaitingOptions } from './waiting-options.ts'
+import type { WaitingRefusal } from './waiting-queue.ts'
 
 export type { PartitionOptions, PartitionSnapshot } from './partitions.ts'
 export type { SampleWindowOptions } from './sample-window.ts'
-export type { WaitingOptions, WaitingOrder } from './waiting-queue.ts'
+export type { WaitedEvent, WaitingOptions, WaitingOrder } from './waiting-options.ts'
 
 /** How a limit is learned, within which bounds, and how calls wait for it. */
 export interface AdaptiveLimitOptions extends WaitingOptions, SampleWindowOptions, PartitionOptions {
@@ -134,7 +135,10 @@ class LearnedLimit {
     } catch (thrown) {
       return Promise.reject(thrown)
     }
-    if (this.#partitions.take(partition)) return this.#run(partition, next, request, ctx)
+    if (this.#partitions.take(partition)) {
+      partition.queue.passed(ctx)
+      return this.#run(partition, next, request, ctx)
+    }
     return partition.queue.wait(request, ctx, () => this.#run(partition, next, request, ctx))
   }
 

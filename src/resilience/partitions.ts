@@ -3,13 +3,8 @@ import type { Context } from '../core/context.ts'
 import type { ServiceError } from '../core/errors.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { holdPlace, type RunInPlace } from './hold-place.ts'
-import {
-  checkQueueLimit,
-  type WaitingOptions,
-  type WaitingOwner,
-  WaitingQueue,
-  type WaitingRefusal,
-} from './waiting-queue.ts'
+import type { WaitingOptions } from './waiting-options.ts'
+import { checkQueueLimit, type WaitingOwner, WaitingQueue, type WaitingRefusal } from './waiting-queue.ts'
 
 /** Who gets which share of a limit. */
 export interface PartitionOptions {
