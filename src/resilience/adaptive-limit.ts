@@ -11,7 +11,7 @@ import { type Partition, type PartitionOptions, type PartitionSnapshot, Partitio
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
 import { SampleWindow, type SampleWindowOptions } from './sample-window.ts'
-import type { WaitingOptions } from './waiting-options.ts'
+import type { WaitingOptions, WaitingOrder } from './waiting-options.ts'
 import type { WaitingRefusal } from './waiting-queue.ts'
 
 export type { PartitionOptions, PartitionSnapshot } from './partitions.ts'
@@ -53,11 +53,19 @@ export interface AdaptiveLimitChange {
   readonly maxLimit?: number | undefined
 }
 
-/** What an adaptive limit has learned and is doing. */
+/** What an adaptive limit is set to, has learned and is doing. */
 export interface AdaptiveLimitSnapshot {
   readonly limit: number
   readonly minLimit: number
   readonly maxLimit: number
+  readonly initialLimit: number
+  /** How many calls may wait, in all partitions together. */
+  readonly queue: number
+  readonly maxWaitMs: number
+  readonly order: WaitingOrder
+  readonly windowMs: number
+  readonly minSamples: number
+  readonly toleratedDropRatio: number
   /** Calls whose endpoint has not settled yet. */
   readonly inFlight: number
   /** By name; `all` where the limit is not divided, else also `others`, which has no share. */
@@ -104,6 +112,7 @@ class LearnedLimit {
   readonly #classify: Classify | undefined
   readonly #onLimitChange: ((event: LimitChangeEvent) => void) | undefined
   readonly #onRefused: ((event: RefusedEvent) => void) | undefined
+  readonly #initialLimit: number
   #minLimit: number
   #maxLimit: number
   /** With its fraction, by which small steps add up. */
@@ -122,6 +131,7 @@ class LearnedLimit {
     this.#onRefused = options.onRefused
     this.#minLimit = minLimit
     this.#maxLimit = maxLimit
+    this.#initialLimit = initialLimit
     this.#estimate = initialLimit
     this.#limit = initialLimit
     this.#partitions = new Partitions(options, options, (ctx, why) => this.#refuse(ctx, why))
@@ -150,10 +160,19 @@ class LearnedLimit {
   }
 
   snapshot(): AdaptiveLimitSnapshot {
+    const { queue, waiting } = this.#partitions
+    const { windowMs, minSamples, toleratedDropRatio } = this.#window
     return {
       limit: this.#limit,
       minLimit: this.#minLimit,
       maxLimit: this.#maxLimit,
+      initialLimit: this.#initialLimit,
+      queue,
+      maxWaitMs: waiting.maxWaitMs,
+      order: waiting.order,
+      windowMs,
+      minSamples,
+      toleratedDropRatio,
       inFlight: this.#partitions.inFlight,
       partitions: Object.fromEntries(this.#partitions.all.map((one) => [one.name, one.snapshot()])),
       algorithm: { ...this.#algorithm.snapshot(), name: this.#algorithm.name },

@@ -63,6 +63,9 @@ export interface CacheSnapshot {
   readonly staleIfErrorMs: number | undefined
   readonly negativeTtlMs: number | undefined
   readonly earlyRefresh: number
+  /** Undefined where it is that of the method. */
+  readonly refreshTimeoutMs: number | undefined
+  readonly refreshPauseMs: number | undefined
   readonly maxEntries: number | undefined
   /** Answers that are kept, those that are past their time among them. */
   readonly entries: number

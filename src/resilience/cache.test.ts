@@ -143,6 +143,8 @@ describe('cache', () => {
       staleIfErrorMs: 5,
       earlyRefresh: 0,
       negativeTtlMs: 0,
+      refreshTimeoutMs: undefined,
+      refreshPauseMs: 1_000,
       maxEntries: 7,
       entries: 0,
       inFlight: 0,

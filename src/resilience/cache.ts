@@ -149,6 +149,8 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
       staleIfErrorMs: finite(staleIfErrorMs),
       negativeTtlMs: finite(this.#negativeTtlMs),
       earlyRefresh,
+      refreshTimeoutMs: this.#refreshTimeoutMs && finite(this.#refreshTimeoutMs),
+      refreshPauseMs: finite(this.#refreshPauseMs),
       maxEntries: finite(this.#maxEntries),
       entries: this.#entries.size,
       inFlight: this.#calls.inFlight,

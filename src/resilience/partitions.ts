@@ -83,6 +83,8 @@ export class Partitions {
   readonly all: readonly Partition[]
   readonly #byName = new Map<string, Partition>()
   readonly #partition: ((request: unknown, ctx: Context) => string) | undefined
+  /** How many may wait, of all of them together. */
+  readonly queue: number
   /** For every name that is not known; the only one where there are no names. */
   readonly #others: Partition
   #limit = 0
@@ -90,7 +92,7 @@ export class Partitions {
 
   /** Throws a RangeError or TypeError for an option out of its range. */
   constructor({ partitions, partition }: PartitionOptions, waiting: WaitingOptions, refuse: Refuse) {
-    checkQueueLimit(waiting.queue ?? 0)
+    this.queue = checkQueueLimit(waiting.queue ?? 0)
     const shares = Object.entries(partitions ?? {})
     for (const [name, ratio] of shares) checkNumber(`partitions.${name}`, ratio, { min: 0, max: 1 })
     // More than rounding may add to it.
@@ -104,6 +106,11 @@ export class Partitions {
     const [name, ratio] = partition === undefined ? ([allName, 1] as const) : ([othersName, 0] as const)
     this.#others = this.#byName.get(name) ?? new Partition(this, name, ratio, waiting, refuse)
     this.all = [...new Set([...this.#byName.values(), this.#others])]
+  }
+
+  /** How they wait, which is alike for all. */
+  get waiting(): Pick<WaitingQueue, 'maxWaitMs' | 'order'> {
+    return this.#others.queue
   }
 
   /** The calls in flight of all of them. */

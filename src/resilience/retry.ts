@@ -7,7 +7,7 @@ import { ServiceError } from '../core/errors.ts'
 import { attempt as attemptKey } from '../core/inbound.ts'
 import { tell } from '../core/tell.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
-import { checkNumber } from '../primitives/check.ts'
+import { checkNumber, finite } from '../primitives/check.ts'
 import { Attempts } from './attempts.ts'
 import type { Policy } from './policy.ts'
 import { isRefusal } from './refusal.ts'
@@ -62,9 +62,21 @@ export interface GiveUpEvent {
   readonly error: ServiceError
 }
 
+/** How long a retry waits. */
+export interface RetryBackoffSnapshot {
+  readonly initialMs: number
+  /** Undefined where each delay but the first is `maxMs`. */
+  readonly multiplier: number | undefined
+  readonly maxMs: number
+  readonly jitter: 'full' | 'none' | number
+}
+
 /** How a retry is set, and what it has done. */
 export interface RetrySnapshot {
   readonly attempts: number
+  readonly backoff: RetryBackoffSnapshot
+  /** Undefined where it has no limit. */
+  readonly maxRetryAfterMs: number | undefined
   /** How many attempts were made beyond the first. */
   readonly retried: number
   /** How many calls succeeded with one of them. */
@@ -102,6 +114,7 @@ export function retry(options?: RetryOptions): RetryPolicy {
 }
 
 class Retries implements Repetition {
+  readonly #backoff: RetryBackoffSnapshot
   readonly #delayMs: (attempt: number) => number
   readonly #maxRetryAfterMs: number
   readonly #budget: RetryBudget | undefined
@@ -116,7 +129,9 @@ class Retries implements Repetition {
   constructor(options: RetryOptions) {
     const { maxRetryAfterMs = 1_000, budget = retryBudget(), when = retryable } = options
     this.change(options)
-    this.#delayMs = backoff({ initialMs: 25, multiplier: 2, maxMs: 250, jitter: 'full', ...options.backoff })
+    const { initialMs = 25, multiplier = 2, maxMs = 250, jitter = 'full', random } = options.backoff ?? {}
+    this.#delayMs = backoff({ initialMs, multiplier, maxMs, jitter, random })
+    this.#backoff = { initialMs, multiplier: finite(multiplier), maxMs, jitter }
     this.#maxRetryAfterMs = checkNumber('maxRetryAfterMs', maxRetryAfterMs, { min: 0 })
     this.#budget = budget === false ? undefined : budget
     this.#when = when
@@ -143,6 +158,8 @@ class Retries implements Repetition {
   snapshot(): RetrySnapshot {
     return {
       attempts: this.#attempts,
+      backoff: this.#backoff,
+      maxRetryAfterMs: finite(this.#maxRetryAfterMs),
       retried: this.#retried,
       recovered: this.#recovered,
       gaveUp: { ...this.#gaveUp },

@@ -6,7 +6,7 @@ export type WaitingOrder = 'fifo' | 'adaptive_lifo'
 
 /** How calls wait where there is no place for them. */
 export interface WaitingOptions {
-  /** How many calls may wait, from 0 to 1_000_000. May be changed while running. @default 0 */
+  /** How many calls may wait, from 0 to 1_000_000. That of a bulkhead may be changed while running. @default 0 */
   readonly queue?: number | undefined
   /** How long a call waits at most, in milliseconds from 1 on; its own deadline may be earlier. @default 1_000 */
   readonly maxWaitMs?: number | undefined
