@@ -68,9 +68,11 @@ export function serverPipeline(options: ServerPipelineOptions = {}): ServerPipel
       'adaptiveLimit',
       options.adaptiveLimit === undefined ? false : options.adaptiveLimit,
       { ...common, onWaited: waits?.outer },
-      adaptiveLimit,
+      (own: AdaptiveLimitOptions) => adaptiveLimit(own),
     ),
-    bulkhead: made('bulkhead', options.bulkhead, { ...common, onWaited: waits?.inner }, bulkhead),
+    bulkhead: made('bulkhead', options.bulkhead, { ...common, onWaited: waits?.inner }, (own: BulkheadOptions) =>
+      bulkhead(own),
+    ),
   }
   const kept = held.move()
   return {

@@ -19,7 +19,10 @@ export type { SampleWindowOptions } from './sample-window.ts'
 export type { WaitedEvent, WaitingOptions, WaitingOrder } from './waiting-options.ts'
 
 /** How a limit is learned, within which bounds, and how calls wait for it. */
-export interface AdaptiveLimitOptions extends WaitingOptions, SampleWindowOptions, PartitionOptions {
+export interface AdaptiveLimitOptions<Req = unknown>
+  extends WaitingOptions<Req>,
+    SampleWindowOptions,
+    PartitionOptions<Req> {
   /** What learns the limit: `gradient2()`, `vegas()`, `aimd()` or one's own, made for this limit alone. @default gradient2() */
   readonly algorithm?: LimitAlgorithm | undefined
   /** The least the limit may be, from 1 to 1_000_000. May be changed while running. @default 1 */
@@ -87,10 +90,10 @@ export interface AdaptiveLimit extends Policy<AdaptiveLimitSnapshot> {
  *
  * Throws a RangeError or TypeError for an option out of its range.
  */
-export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit {
-  const limit = new LearnedLimit(options)
+export function adaptiveLimit<Req = unknown>(options: AdaptiveLimitOptions<Req> = {}): AdaptiveLimit {
+  const limit = new LearnedLimit(options as AdaptiveLimitOptions)
   const layer =
-    <Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> =>
+    <In, Res>(next: Endpoint<In, Res>): Endpoint<In, Res> =>
     (request, ctx) =>
       limit.call(next, request, ctx)
   return Object.assign(layer, {

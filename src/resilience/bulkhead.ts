@@ -13,7 +13,7 @@ import { type WaitingOwner, WaitingQueue, type WaitingRefusal } from './waiting-
 export type { WaitedEvent, WaitingOptions, WaitingOrder } from './waiting-options.ts'
 
 /** How many calls may be in flight, and how others wait. */
-export interface BulkheadOptions extends WaitingOptions {
+export interface BulkheadOptions<Req = unknown> extends WaitingOptions<Req> {
   /** How many calls may be in flight, from 1 to 1_000_000. May be changed while running. @default 1_000 */
   readonly limit?: number | undefined
   /** Told of each call that is refused. @default nothing */
@@ -61,10 +61,10 @@ export interface Bulkhead extends Policy<BulkheadSnapshot> {
  *
  * Throws a RangeError or TypeError for an option out of its range.
  */
-export function bulkhead(options: BulkheadOptions = {}): Bulkhead {
-  const places = new Places(options)
+export function bulkhead<Req = unknown>(options: BulkheadOptions<Req> = {}): Bulkhead {
+  const places = new Places(options as BulkheadOptions)
   const layer =
-    <Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> =>
+    <In, Res>(next: Endpoint<In, Res>): Endpoint<In, Res> =>
     (request, ctx) =>
       places.take(ctx) ? places.run(next, request, ctx) : places.wait(next, request, ctx)
   return Object.assign(layer, {

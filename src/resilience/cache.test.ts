@@ -188,7 +188,9 @@ describe('What a cache keeps', () => {
   })
 
   it('is of errors what it is told', async () => {
-    const { ask, next } = setUp({ negativeTtlMs: 30, negative: ({ code }) => code === 'permission_denied' }, [
+    const negative = ({ code }: ServiceError, { method }: Context) =>
+      code === 'permission_denied' && method === noMethod
+    const { ask, next } = setUp({ negativeTtlMs: 30, negative }, [
       { error: new ServiceError('permission_denied') },
       { error: new ServiceError('not_found') },
     ])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Code, codes } from '../core/codes.ts'
-import { rootContext } from '../core/context.ts'
+import { type Context, rootContext } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import { type Kind, noMethod } from '../core/method.ts'
 import { manualClock } from '../testing/manual-clock.ts'
@@ -66,6 +66,14 @@ describe('fallback', () => {
   it('answers for the errors that it is told', async () => {
     const { call, ctx } = setUp(new ServiceError('not_found'), { when: ({ code }) => code === 'not_found' })
     assert.equal(await call('q', ctx), 'q after not_found')
+  })
+
+  it('answers for the calls that it is told', async () => {
+    const when = (_: ServiceError, { method }: Context) => method.idempotent
+    const { call, ctx, clock } = setUp(new ServiceError('unavailable'), { when })
+    await assert.rejects(call('q', ctx), { code: 'unavailable' })
+    const idempotent = rootContext({ clock, method: { ...noMethod, idempotent: true } })
+    assert.equal(await call('q', idempotent), 'q after unavailable')
   })
 
   it('does not answer a caller that has left, or has no time left, whatever it is told', async () => {

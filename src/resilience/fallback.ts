@@ -13,7 +13,7 @@ export interface FallbackOptions<Req, Res> {
   /** Gives the answer; what it throws is what the caller gets. It has what is left of the caller's time. */
   readonly to: (error: ServiceError, request: Req, ctx: Context) => Res | Promise<Res>
   /** Which errors are answered so. @default failures and refusals: not the caller's own mistakes */
-  readonly when?: ((error: ServiceError) => boolean) | undefined
+  readonly when?: ((error: ServiceError, ctx: Context) => boolean) | undefined
   /** Told of each call that has failed, before `to` is asked. @default nothing */
   readonly onFallback?: ((event: FallbackEvent) => void) | undefined
 }
@@ -54,7 +54,7 @@ export function fallback<Req, Res>(options: FallbackOptions<Req, NoInfer<Res>>):
   let failed = 0
   const replace = async (thrown: unknown, request: Req, ctx: Context): Promise<Res> => {
     const error = ServiceError.from(thrown)
-    if (ctx.aborted || !when(error)) throw thrown
+    if (ctx.aborted || !when(error, ctx)) throw thrown
     asked++
     if (onFallback !== undefined) tell(onFallback, { ctx, error })
     try {

@@ -7,7 +7,7 @@ import type { WaitingOptions } from './waiting-options.ts'
 import { checkQueueLimit, type WaitingOwner, WaitingQueue, type WaitingRefusal } from './waiting-queue.ts'
 
 /** Who gets which share of a limit. */
-export interface PartitionOptions {
+export interface PartitionOptions<Req = unknown> {
   /**
    * The share of the limit that each partition is sure of, by name: from 0 to 1, together at most 1. What a partition does not use
    * others may; it gets its share back at once, so that for as long as their calls run there may be more in flight than the limit, up to
@@ -15,7 +15,7 @@ export interface PartitionOptions {
    */
   readonly partitions?: Readonly<Record<string, number>> | undefined
   /** Which partition a call belongs to. Those of any other name share what nobody else uses, and never wait. */
-  readonly partition?: ((request: unknown, ctx: Context) => string) | undefined
+  readonly partition?: ((request: Req, ctx: Context) => string) | undefined
 }
 
 /** What a partition may do and is doing. */

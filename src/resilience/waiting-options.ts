@@ -4,8 +4,8 @@ import type { Context } from '../core/context.ts'
 /** Who of those that are equally important is next. */
 export type WaitingOrder = 'fifo' | 'adaptive_lifo'
 
-/** How calls wait where there is no place for them. */
-export interface WaitingOptions {
+/** How calls wait where there is no place for them. `Req` is what `priority` takes a request for; that the endpoints have it is the user's word. */
+export interface WaitingOptions<Req = unknown> {
   /** How many calls may wait, from 0 to 1_000_000. That of a bulkhead may be changed while running. @default 0 */
   readonly queue?: number | undefined
   /** How long a call waits at most, in milliseconds from 1 on; its own deadline may be earlier. @default 1_000 */
@@ -20,7 +20,7 @@ export interface WaitingOptions {
    * How important a call is, asked only of calls that must wait: the larger first, and one that finds the queue full takes the place of
    * the least important waiter, if that is less important. What is less important may wait in vain until `maxWaitMs`. @default all alike
    */
-  readonly priority?: ((request: unknown, ctx: Context) => number) | undefined
+  readonly priority?: ((request: Req, ctx: Context) => number) | undefined
   /** Told of each call that begins, and of each that waited in vain: for `loadShed(…).observeSojourn`. @default nothing */
   readonly onWaited?: ((event: WaitedEvent) => void) | undefined
 }
