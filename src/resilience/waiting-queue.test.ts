@@ -4,7 +4,8 @@ import { describe, it } from 'node:test'
 import { type Context, rootContext } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import { manualClock } from '../testing/manual-clock.ts'
-import { type WaitingOptions, WaitingQueue, type WaitingRefusal } from './waiting-queue.ts'
+import type { WaitingOptions } from './waiting-options.ts'
+import { WaitingQueue, type WaitingRefusal } from './waiting-queue.ts'
 
 /** A queue, ways to wait in it and to be let in, and what came of it, in order. */
 function waiting(options?: WaitingOptions) {
