@@ -196,6 +196,29 @@ describe('repeatedStream', () => {
     assert.equal(policy.snapshot().recovered, 0)
   })
 
+  it('calls off an attempt whose reader leaves, so that it holds nothing for ever', async () => {
+    const { clock, ctx, policy } = fixture('serverStream')
+    const { endpoint } = flaky([0])
+    const causes: unknown[] = []
+    const hanging = async (request: unknown, inner: Context) => {
+      if (inner.get(attempt) === 1) return endpoint(request, inner)
+      return new Promise<never>((_, reject) => {
+        inner.onAbort((cause) => {
+          causes.push(cause)
+          reject(cause)
+        })
+      })
+    }
+    const stream = (await policy(hanging)('', ctx)) as AsyncIterableIterator<number>
+    const first = stream.next()
+    await clock.advance(100)
+    assert.equal(causes.length, 0)
+    await stream.return?.()
+    assert.equal((await first).done, true)
+    assert.equal(causes.length, 1)
+    assert.equal(clock.pending, 0)
+  })
+
   it('closes a stream of requests that its last attempt leaves unread', async () => {
     for (const kind of ['clientStream', 'bidiStream'] as const) {
       for (const leaves of ['before it answers', 'after']) {

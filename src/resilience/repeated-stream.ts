@@ -36,7 +36,7 @@ class RepeatedCall<Req, Res> implements Replacement<unknown> {
   readonly #ctx: Context
   readonly #repetition: Repetition
   #attempts: Attempts | undefined
-  /** Ends when nobody waits for a further attempt; there is one while there is such a wait. */
+  /** Ends when nobody waits for a further attempt: nothing else would end one then, since whoever leaves lets go of its own context. */
   #waiting: CancelableContext | undefined
   #isLeft = false
 
@@ -92,7 +92,14 @@ class RepeatedCall<Req, Res> implements Replacement<unknown> {
       this.#requests?.drop()
       throw error
     }
-    return this.#answer(ctx)
+    const own = ctx.withCancel()
+    this.#waiting = own
+    try {
+      return await this.#answer(own)
+    } finally {
+      // What leaves later closes the stream that has come.
+      if (this.#waiting === own) this.#waiting = undefined
+    }
   }
 
   async #beforeNext(attempts: Attempts): Promise<Context> {
