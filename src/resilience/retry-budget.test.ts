@@ -167,6 +167,7 @@ describe('retryBudget', () => {
           }
         },
       ),
+      { seed: 6, numRuns: 200 },
     )
   })
 
