@@ -188,9 +188,35 @@ describe('clientPipeline', () => {
   })
 
   it('shows the state of every part', () => {
-    const snapshot = clientPipeline().snapshot()
-    assert.deepEqual(Object.keys(snapshot), ['timeout', 'bulkhead', 'retry', 'circuitBreaker', 'attemptTimeout'])
-    assert.doesNotThrow(() => JSON.stringify(snapshot))
+    const pipeline = clientPipeline({
+      timeout: { timeoutMs: 900 },
+      rateLimit: { perSecond: 7 },
+      bulkhead: { limit: 8 },
+      retry: { attempts: 2 },
+      hedge: { delayMs: 90 },
+      circuitBreaker: { windowMs: 11_000 },
+      attemptTimeout: { timeoutMs: 400 },
+    })
+    const snapshot = pipeline.snapshot()
+    const settings = {
+      timeout: { timeoutMs: 900 },
+      rateLimit: { perSecond: 7 },
+      bulkhead: { limit: 8, inFlight: 0 },
+      retry: { attempts: 2, retried: 0 },
+      hedge: { delayMs: 90, hedges: 1 },
+      circuitBreaker: { settings: { windowMs: 11_000 }, circuits: [{ state: 'closed' }] },
+      attemptTimeout: { of: 'attempt', timeoutMs: 400 },
+    }
+    assert.deepEqual(Object.keys(snapshot), Object.keys(settings))
+    assert.partialDeepStrictEqual(snapshot, settings)
+    assert.partialDeepStrictEqual(JSON.parse(JSON.stringify(snapshot)), settings)
+    assert.deepEqual(Object.keys(clientPipeline().snapshot()), [
+      'timeout',
+      'bulkhead',
+      'retry',
+      'circuitBreaker',
+      'attemptTimeout',
+    ])
   })
 
   it('warns when it is made, and when a client takes it', () => {

@@ -1,5 +1,6 @@
 // Tests of pipeline-advice.ts.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { noMethod } from '../core/method.ts'
 import { logger } from '../log/logger.ts'
@@ -80,7 +81,7 @@ describe('pipelineAdvice', () => {
 describe('warnOf', () => {
   const warning = { code: 'pool_below_bulkhead', message: 'too few' } as const
 
-  it('tells whoever listens, else the logger, else the process', () => {
+  it('tells whoever listens, else the logger, else the process', async () => {
     const heard: unknown[] = []
     warnOf({ onWarning: (event) => void heard.push(event) })(warning)
     assert.deepEqual(heard, [warning])
@@ -90,5 +91,9 @@ describe('warnOf', () => {
       sink.entries.map(({ level, message }) => [level, message]),
       [['warn', 'too few']],
     )
+    const warned = once(process, 'warning')
+    warnOf({})(warning)
+    const [{ name, code, message }] = await warned
+    assert.deepEqual([name, code, message], ['ServicekitWarning', 'pool_below_bulkhead', 'too few'])
   })
 })

@@ -6,6 +6,8 @@ import { ServiceError } from '../core/errors.ts'
 import { noMethod } from '../core/method.ts'
 import { logger } from '../log/logger.ts'
 import { type Registry, registry } from '../metrics/registry.ts'
+import { adaptiveLimit } from '../resilience/adaptive-limit.ts'
+import { bulkhead } from '../resilience/bulkhead.ts'
 import { logRecorder } from '../testing/log-recorder.ts'
 import { type PolicyEvents, policyEvents } from './policy-events.ts'
 
@@ -59,6 +61,17 @@ describe('policyEvents', () => {
       'rpc.client.retries_given_up shop/price budget 1',
       'rpc.client.timeouts shop/price attempt 1',
     ])
+  })
+
+  it('shows a limit that is learned from its beginning on, and none where there is none', () => {
+    const [metrics, none] = [registry(), registry()]
+    const sink = logRecorder()
+    const learned = policyEvents({ side: 'server', metrics, logger: logger(sink, { level: 'debug' }) })
+    adaptiveLimit({ ...learned, initialLimit: 30 })
+    assert.deepEqual(values(metrics), ['rpc.server.concurrency_limit 30'])
+    assert.deepEqual(sink.entries, [])
+    bulkhead(policyEvents({ side: 'server', metrics: none }))
+    assert.ok(!none.collect().some(({ spec }) => spec.name.includes('concurrency_limit')))
   })
 
   it('counts no hedge as won that lost', () => {

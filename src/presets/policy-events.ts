@@ -98,6 +98,7 @@ export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): Po
     onRefused: ({ ctx, policy }) => refused(ctx, policy),
     onLimitChange: (event) => {
       limit()?.set(event.limit)
+      if (event.previous === undefined) return
       logger?.debug('concurrency limit changed', { limit: event.limit, previous: event.previous })
     },
     onLookup: ({ ctx, result }) => lookups(ctx, result),

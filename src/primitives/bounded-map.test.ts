@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
-import { BoundedMap } from './bounded-map.ts'
+import { BoundedMap, mostKeys } from './bounded-map.ts'
 
 describe('BoundedMap', () => {
   it('gives what was set, and makes what was not', () => {
@@ -89,5 +89,8 @@ describe('BoundedMap', () => {
 
   it('refuses a limit below 1', () => {
     assert.throws(() => new BoundedMap({ limit: 0 }), /limit must be an integer from 1/)
+    for (const limit of [mostKeys + 1, Infinity])
+      assert.throws(() => new BoundedMap({ limit }), /limit must be an integer from 1 to 8388608/)
+    assert.doesNotThrow(() => new BoundedMap({ limit: mostKeys }))
   })
 })

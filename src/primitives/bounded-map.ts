@@ -2,9 +2,15 @@
 
 import { checkNumber } from './check.ts'
 
+/**
+ * The most keys that a BoundedMap may hold. V8's Map throws at 2^24 entries, those deleted since it was last tidied among them, and is
+ * tidied in place only when half of them are.
+ */
+export const mostKeys: number = 2 ** 23
+
 /** How much a BoundedMap holds, and what it would rather not lose. */
 export interface BoundedMapOptions<V> {
-  /** How many keys there may be; at least 1. */
+  /** How many keys there may be; from 1 to `mostKeys`. */
   readonly limit: number
   /** Whether a value should stay as long as one that need not stay is left. @default none need to stay */
   readonly stays?: ((value: V) => boolean) | undefined
@@ -18,7 +24,7 @@ interface Slot<V> {
 /**
  * Keeps a value per key. A new key that finds it full takes the place of one that was not asked for lately: the clock
  * algorithm of Corbató, "A paging experiment with the Multics system" (1968), in which to ask costs one write.
- * Throws a RangeError for a `limit` that is no integer of at least 1.
+ * Throws a RangeError for a `limit` that is out of range.
  */
 export class BoundedMap<K, V> {
   readonly #slots = new Map<K, Slot<V>>()
@@ -30,7 +36,7 @@ export class BoundedMap<K, V> {
   #dropped = 0
 
   constructor({ limit, stays }: BoundedMapOptions<V>) {
-    this.#limit = checkNumber('limit', limit, { min: 1, integer: true })
+    this.#limit = checkNumber('limit', limit, { min: 1, max: mostKeys, integer: true })
     this.#stays = stays
   }
 

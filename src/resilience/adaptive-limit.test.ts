@@ -113,6 +113,7 @@ describe('adaptiveLimit', () => {
       [5, 5.7, 9, 3],
     )
     assert.deepEqual(onLimitChange.events, [
+      { limit: 5, previous: undefined },
       { limit: 9, previous: 5 },
       { limit: 3, previous: 9 },
       { limit: 5, previous: 3 },

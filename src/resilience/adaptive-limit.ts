@@ -36,7 +36,7 @@ export interface AdaptiveLimitOptions<Req = unknown>
    * resource_exhausted and unavailable are drops, other errors are ignored, all responses are measured
    */
   readonly classify?: Classify | undefined
-  /** Told of each change of the limit. @default nothing */
+  /** Told of what the limit begins with, while it is made, and of each change. @default nothing */
   readonly onLimitChange?: ((event: LimitChangeEvent) => void) | undefined
   /** Told of each call that is refused. @default nothing */
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
@@ -45,7 +45,8 @@ export interface AdaptiveLimitOptions<Req = unknown>
 /** The limit is another one now. */
 export interface LimitChangeEvent {
   readonly limit: number
-  readonly previous: number
+  /** Undefined for what it begins with. */
+  readonly previous: number | undefined
 }
 
 /** What may be changed while running; what is left out stays. */
@@ -139,6 +140,7 @@ class LearnedLimit {
     this.#limit = initialLimit
     this.#partitions = new Partitions(options, options, (ctx, why) => this.#refuse(ctx, why))
     this.#partitions.limit = initialLimit
+    tell(this.#onLimitChange, { limit: initialLimit, previous: undefined })
   }
 
   call<Req, Res>(next: Endpoint<Req, Res>, request: Req, ctx: Context): Promise<Res> {

@@ -13,7 +13,7 @@ export interface CacheOptions<Req, Res> {
   readonly key: KeyOf<Req>
   /** How long a response is fresh, in milliseconds, above 0; Infinity for ever. */
   readonly ttlMs: number
-  /** How many answers are kept, at least 1; beyond it one goes that was not asked for lately. @default 1_000 */
+  /** How many answers are kept: an integer from 1 to 2^23; beyond it one goes that was not asked for lately. @default 1_000 */
   readonly maxEntries?: number | undefined
   /** For how long after that a stale response is given at once while it is refreshed behind the caller's back, in milliseconds. @default 0 */
   readonly staleWhileRevalidateMs?: number | undefined
@@ -66,7 +66,7 @@ export interface CacheSnapshot {
   /** Undefined where it is that of the method. */
   readonly refreshTimeoutMs: number | undefined
   readonly refreshPauseMs: number | undefined
-  readonly maxEntries: number | undefined
+  readonly maxEntries: number
   /** Answers that are kept, those that are past their time among them. */
   readonly entries: number
   /** Calls in flight, refreshes among them. */

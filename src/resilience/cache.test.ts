@@ -132,6 +132,10 @@ describe('cache', () => {
       refreshPauseMs: -1,
     }))
       assert.throws(() => cache({ key, ttlMs: 1, [name]: value }), new RegExp(`^RangeError: ${name} must be`))
+    assert.throws(
+      () => cache({ key, ttlMs: 1, maxEntries: Infinity }),
+      /maxEntries must be an integer from 1 to 8388608/,
+    )
     assert.throws(() => cache({ key: 'id' as never, ttlMs: 1 }), /key must be a function/)
   })
 

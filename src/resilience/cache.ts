@@ -5,7 +5,7 @@ import type { Endpoint, TypedMiddleware } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
 import { outcomeOf } from '../core/outcome.ts'
 import { tell } from '../core/tell.ts'
-import { BoundedMap } from '../primitives/bounded-map.ts'
+import { BoundedMap, mostKeys } from '../primitives/bounded-map.ts'
 import { checkNumber, finite } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import { CacheEntry, type Lifetimes } from './cache-entry.ts'
@@ -89,7 +89,7 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
       staleIfErrorMs: checkNumber('staleIfErrorMs', options.staleIfErrorMs ?? 0, { min: 0 }),
       earlyRefresh: checkNumber('earlyRefresh', options.earlyRefresh ?? 1, { min: 0, max: 1_000 }),
     }
-    this.#maxEntries = checkNumber('maxEntries', options.maxEntries ?? 1_000, { min: 1, integer: true })
+    this.#maxEntries = checkNumber('maxEntries', options.maxEntries ?? 1_000, { min: 1, max: mostKeys, integer: true })
     this.#negativeTtlMs = checkNumber('negativeTtlMs', options.negativeTtlMs ?? 0, { min: 0 })
     this.#refreshPauseMs = checkNumber('refreshPauseMs', options.refreshPauseMs ?? refreshPauseMs, { min: 0 })
     this.#refreshTimeoutMs =
@@ -152,7 +152,7 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
       earlyRefresh,
       refreshTimeoutMs: this.#refreshTimeoutMs && finite(this.#refreshTimeoutMs),
       refreshPauseMs: finite(this.#refreshPauseMs),
-      maxEntries: finite(this.#maxEntries),
+      maxEntries: this.#maxEntries,
       entries: this.#entries.size,
       inFlight: this.#calls.inFlight,
       waiting: this.#calls.waiting,

@@ -530,6 +530,7 @@ describe('circuitBreaker, operated', () => {
   it('refuses options that make no sense', () => {
     assert.throws(() => circuitBreaker({ probes: 0 }), RangeError)
     assert.throws(() => circuitBreaker({ maxKeys: 0 }), /maxKeys must be an integer from 1/)
+    assert.throws(() => circuitBreaker({ maxKeys: 2 ** 24 }), /maxKeys must be an integer from 1 to 8388608/)
     assert.throws(() => circuitBreaker({ key: 'tenant' as never }), /key must be a function, but is string/)
   })
 })

@@ -7,6 +7,7 @@ import { ServiceError } from '../core/errors.ts'
 import { type Classify, classify, type Outcome, outcomeOf, outcomeOfError } from '../core/outcome.ts'
 import { isAsyncIterable } from '../core/streams.ts'
 import { surface, tell } from '../core/tell.ts'
+import { mostKeys } from '../primitives/bounded-map.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { type Breaker, refused } from './breaker.ts'
 import { type BreakerLimits, type BreakerOptions, breakerSettings } from './breaker-settings.ts'
@@ -25,7 +26,7 @@ export interface CircuitBreakerOptions<Req = unknown> extends BreakerOptions {
   readonly classify?: Classify | undefined
   /** Whose circuit a call belongs to: each key has one of its own. A call fails with what this throws. @default one for all calls */
   readonly key?: ((request: Req, ctx: Context) => string) | undefined
-  /** For how many keys there are circuits at once; an integer from 1. One that is new then takes the place of a closed one that was not called lately. @default 1_000 */
+  /** For how many keys there are circuits at once; an integer from 1 to 2^23. One that is new then takes the place of a closed one that was not called lately. @default 1_000 */
   readonly maxKeys?: number | undefined
   /** A snapshot of another one to go on from; see `restore`. @default none */
   readonly restore?: CircuitBreakerSnapshot | undefined
@@ -90,7 +91,7 @@ export function circuitBreaker<Req = unknown>(options: CircuitBreakerOptions<Req
   if (key !== undefined && typeof key !== 'function')
     throw new TypeError(`key must be a function, but is ${typeof key}`)
   const keyOf = key as CircuitBreakerOptions['key']
-  const maxKeys = checkNumber('maxKeys', options.maxKeys ?? 1_000, { min: 1, max: 2 ** 24, integer: true })
+  const maxKeys = checkNumber('maxKeys', options.maxKeys ?? 1_000, { min: 1, max: mostKeys, integer: true })
   const settings = breakerSettings(options)
   const breakers = new KeyedBreakers({
     settings,

@@ -233,6 +233,7 @@ describe('rateLimit', () => {
     refuses({ perSecond: NaN }, /perSecond must be a number from 0/)
     refuses({ burst: 1.5 }, /burst must be an integer from 0/)
     refuses({ maxKeys: 0 }, /maxKeys must be an integer from 1/)
+    refuses({ maxKeys: Infinity }, /maxKeys must be an integer from 1 to 8388608/)
     refuses({ maxWaitMs: Infinity }, /maxWaitMs must be a number from 0/)
     refuses({ maxQueue: 0 }, /maxQueue must be an integer from 1/)
   })

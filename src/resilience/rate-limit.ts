@@ -4,6 +4,7 @@ import type { Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import { ServiceError, unsharedError } from '../core/errors.ts'
 import { tell } from '../core/tell.ts'
+import { mostKeys } from '../primitives/bounded-map.ts'
 import { checkNumber, finite } from '../primitives/check.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
@@ -21,7 +22,7 @@ export interface RateLimitOptions<Req = unknown> {
   readonly weight?: ((request: Req, ctx: Context) => number) | undefined
   /** Whose call it is: each key has a limit of its own. @default all calls together have one */
   readonly key?: ((request: Req, ctx: Context) => string) | undefined
-  /** How many keys are remembered, at least 1. Beyond that one whose bucket is full is forgotten, else one not used lately: it begins anew. @default 10_000 */
+  /** How many keys are remembered: an integer from 1 to 2^23. Beyond that one whose bucket is full is forgotten, else one not used lately: it begins anew. @default 10_000 */
   readonly maxKeys?: number | undefined
   /** How long a call may wait for its turn, in milliseconds, from 0 on; 0 refuses at once. @default 0 */
   readonly maxWaitMs?: number | undefined
@@ -35,7 +36,7 @@ export interface RateLimitOptions<Req = unknown> {
 export interface RateLimitSnapshot {
   readonly perSecond: number | undefined
   readonly burst: number | undefined
-  readonly maxKeys: number | undefined
+  readonly maxKeys: number
   readonly maxWaitMs: number
   readonly maxQueue: number | undefined
   /** How many tokens there are now; undefined where each key has its own, or there is no limit. */
@@ -104,7 +105,7 @@ class RateLimiter {
     this.#rate = checkTokenRate({ perSecond, burst })
     this.#weight = options.weight
     this.#key = options.key
-    this.#maxKeys = checkNumber('maxKeys', options.maxKeys ?? 10_000, { min: 1, integer: true })
+    this.#maxKeys = checkNumber('maxKeys', options.maxKeys ?? 10_000, { min: 1, max: mostKeys, integer: true })
     this.#maxWaitMs = checkNumber('maxWaitMs', options.maxWaitMs ?? 0, { min: 0, max: 2 ** 31 - 1 })
     this.#maxQueue = checkNumber('maxQueue', options.maxQueue ?? 1_000, { min: 1, integer: true })
     this.#onRefused = options.onRefused
@@ -134,7 +135,7 @@ class RateLimiter {
     return {
       perSecond: finite(perSecond),
       burst: finite(burst),
-      maxKeys: finite(this.#maxKeys),
+      maxKeys: this.#maxKeys,
       maxWaitMs: this.#maxWaitMs,
       maxQueue: finite(this.#maxQueue),
       tokens: this.#key === undefined ? finite(Math.max(0, bucket.tokens(this.#now))) : undefined,

@@ -42,6 +42,16 @@ describe('retryBudget', () => {
     assert.equal(budget.snapshot().callsPerSecond, 80)
   })
 
+  it('counts from the first call on, and not from when it first looked at the clock', async () => {
+    const clock = manualClock()
+    const budget = retryBudget()
+    for (let n = 0; n < 16; n++) {
+      budget.record(clock)
+      await clock.advance(100)
+    }
+    assert.equal(budget.snapshot().callsPerSecond, 10)
+  })
+
   it('has a reserve that is half of the share at low rates', async () => {
     const clock = manualClock()
     const budget = retryBudget()
@@ -157,6 +167,7 @@ describe('retryBudget', () => {
           }
         },
       ),
+      { seed: 6, numRuns: 200 },
     )
   })
 

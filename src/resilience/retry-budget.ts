@@ -84,6 +84,7 @@ class Budget implements RetryBudget {
 
   record(clock: Clock): void {
     this.#clock = clock
+    if (Number.isNaN(this.#bornAt)) this.#bornAt = clock.now()
     if (++this.#uncounted >= batch) this.#count(clock.now())
   }
 

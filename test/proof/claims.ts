@@ -1,8 +1,8 @@
 // All that is promised of the policies, in the order of the table.
 import type { Claim } from './claim.ts'
-import { hedging } from './hedging.ts'
+import { hedging, hedgingInVain } from './hedging.ts'
 import { amplification, randomErrors } from './layers.ts'
 import { overload } from './overload.ts'
 
 /** Every claim. */
-export const claims: readonly Claim[] = [amplification, randomErrors, overload, hedging]
+export const claims: readonly Claim[] = [amplification, randomErrors, overload, hedging, hedgingInVain]

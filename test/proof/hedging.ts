@@ -54,3 +54,48 @@ export const hedging: Claim = {
     ]
   },
 }
+
+/** What becomes of calls that all take five times the delay after which they are hedged. */
+async function playedSlow() {
+  const sim = simulation({ seed: 1 })
+  const server = sim.server('store', { instances: 10, idempotent: true, serviceMs: 100 })
+  const policy = hedge({ delayMs: 20 })
+  sim.load('callers', { perSecond, call: server.client({ use: [policy] }), arrivals: 'even' })
+  return { report: await sim.run(runMs), policy }
+}
+
+/**
+ * How many hedges the budget allows in each second. It fills at no more than `ratio` of the calls a second and the reserve, or half
+ * of the share where that is less. A new one has its reserve besides. From then on nearly every millisecond a call asks for one, and to
+ * that less than one comes: so the bank is below 1 after each answer, and there is less than one hedge left of the second before.
+ */
+function allowed(offered: readonly number[]): number[] {
+  const { ratio, reservePerSecond } = retryBudget().snapshot()
+  return offered.map((calls, second) => {
+    const share = ratio * calls
+    return share + Math.min(reservePerSecond, share / 2) + (second === 0 ? reservePerSecond : 1)
+  })
+}
+
+/** The price, where hedges are of no use and every call wants one. */
+export const hedgingInVain: Claim = {
+  says: 'Hedge after 20 ms where all calls take 100 ms, 1,000 calls/s for 60 s',
+  async run(): Promise<readonly Finding[]> {
+    const { report, policy } = await playedSlow()
+    const { offered } = report.load('callers').intervals
+    const { arrived } = report.server('store').intervals
+    const most = allowed(offered)
+    const extra = offered.map((calls, second) => (arrived[second] ?? 0) - calls)
+    const { hedged, refused } = policy.snapshot()
+    const over = extra.map((hedges, second) => hedges - (most[second] ?? 0))
+    return [
+      { what: 'hedges beyond the budget, in the worst second', value: Math.max(0, ...over), atMost: 0 },
+      { what: 'hedges that were refused', value: refused / (hedged + refused), as: 'share', atLeast: 0.75 },
+      { what: 'hedges made, of those that the budget allows', value: hedged / sum(most), as: 'share', atLeast: 0.9 },
+    ]
+  },
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
