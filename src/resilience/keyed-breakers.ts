@@ -1,4 +1,4 @@
-// Keyed-breakers: the breakers of one policy, one for each key and never more than a limit, looked at and operated together.
+// KeyedBreakers: the breakers of one policy, one for each key and never more than a limit, looked at and operated together.
 import type { Clock } from '../core/clock.ts'
 import { BoundedMap } from '../primitives/bounded-map.ts'
 import { Breaker } from './breaker.ts'

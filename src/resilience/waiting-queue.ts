@@ -1,4 +1,4 @@
-// Calls that wait for a place: in which order they get one, who goes when there are too many, and how long anybody stays.
+// WaitingQueue: calls that wait for a place, in which order they get one, who goes when there are too many, and how long anybody stays.
 import type { Cancellation, Listener } from '../core/cancellation.ts'
 import type { Timer } from '../core/clock.ts'
 import { type Context, listen } from '../core/context.ts'
