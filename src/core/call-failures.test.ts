@@ -33,6 +33,28 @@ describe('callFailures', () => {
     await failed
   })
 
+  it('has the limit of a policy on the whole call say it too', async () => {
+    const clock = manualClock()
+    const limit = new ServiceError('deadline_exceeded', 'no response came within 100 ms')
+    const refusal = new ServiceError('deadline_exceeded', 'all was tried', { retry: 'never' })
+    const noted = new ServiceError('unavailable', 'gone')
+    const errors = [limit, refusal, noted]
+    const send = (_request: unknown, ctx: Context) => {
+      ctx.get(callFailures)?.noteFailure(noted)
+      return Promise.reject(errors.shift())
+    }
+    const client = clientOf(shop, { clock, pipeline: { call: [], attempt: [] }, connect: () => send })
+    await assert.rejects(client.price('tea'), (error: ServiceError) => {
+      assert.equal(error.retry, 'never')
+      assert.equal(error.message, 'shop/price: no response came within 100 ms (1 attempt failed before)')
+      assert.deepEqual((error.cause as AggregateError).errors, [noted, limit])
+      return true
+    })
+    // What has counted its attempts by itself, and what is no limit, stays what it is.
+    await assert.rejects(client.price('tea'), { message: 'all was tried', retry: 'never' })
+    await assert.rejects(client.price('tea'), { message: 'gone', retry: 'if_idempotent' })
+  })
+
   it('is bound where there is a pipeline only, and changes no deadline before which nothing failed', async () => {
     const clock = manualClock()
     const bound: boolean[] = []

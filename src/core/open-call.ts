@@ -139,7 +139,10 @@ export class OpenCall implements Listener, CallFailures {
   refuse(thrown: unknown): void {
     if (!this.waiting) return
     this.end()
-    this.#refuse(this.failure(thrown), false)
+    const error = ServiceError.from(thrown)
+    // A policy's limit on the whole call cuts its attempts short too, and knows nothing of them.
+    const isCut = error.code === 'deadline_exceeded' && error.retry !== 'never'
+    this.#refuse((isCut ? this.#afterFailures(error) : undefined) ?? this.failure(thrown), false)
   }
 
   /** A response came that nobody waits for. */
@@ -161,13 +164,7 @@ export class OpenCall implements Listener, CallFailures {
   abortError(cause: unknown): ServiceError {
     const error = ServiceError.fromAbort(cause)
     if (error.code !== 'deadline_exceeded') return error
-    const { fullName } = this.line.info
-    const failures = this.#failures
-    if (failures === undefined) return callError(fullName, error.code, error.message, { cause })
-    // As when there are no more attempts: layers above must not repeat what was repeated here.
-    const all = new AggregateError([...failures, error], `${failures.length} attempts failed before the deadline`)
-    const text = `${error.message} (${failures.length} attempt${failures.length === 1 ? '' : 's'} failed before)`
-    return callError(fullName, error.code, text, { retry: 'never', cause: all })
+    return this.#afterFailures(error) ?? callError(this.line.info.fullName, error.code, error.message, { cause })
   }
 
   /** Lets go of timer and listeners. */
@@ -175,6 +172,16 @@ export class OpenCall implements Listener, CallFailures {
     this.ctx[Symbol.dispose]()
     this.#closing?.[Symbol.dispose]()
     if (this.#onSignal !== undefined) this.#options?.signal?.removeEventListener('abort', this.#onSignal)
+  }
+
+  /** What the caller is told of a time limit that came when attempts had failed; undefined when none has. */
+  #afterFailures(error: ServiceError): ServiceError | undefined {
+    const failures = this.#failures
+    if (failures === undefined) return undefined
+    // As when there are no more attempts: layers above must not repeat what was repeated here.
+    const all = new AggregateError([...failures, error], `${failures.length} attempts failed before the deadline`)
+    const text = `${error.message} (${failures.length} attempt${failures.length === 1 ? '' : 's'} failed before)`
+    return callError(this.line.info.fullName, error.code, text, { retry: 'never', cause: all })
   }
 
   #accept(value: unknown): void {

@@ -69,6 +69,17 @@ describe('eventLoopPressure', () => {
     assert.ok(ask() > 3, `${ask()}`)
   })
 
+  it('has forgotten after two seconds that the process was stopped, however long', async () => {
+    for (const stoppedMs of [10_000, 8 * 3_600_000]) {
+      const { late, run, ask } = measured()
+      await run(1_000)
+      late.blockedMs += stoppedMs
+      assert.ok(ask() > 16, `${ask()}`)
+      const level = await run(2_000)
+      assert.ok(level < 1, `${level}`)
+    }
+  })
+
   it('goes by its own clock when the calls go by another', async () => {
     const { late, pressure } = measured()
     for (const foreign of [0, 1e6, 5, 2e6]) {

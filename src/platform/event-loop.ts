@@ -49,6 +49,9 @@ export interface EventLoopPressure extends Disposable {
 
 // One block of 100 ms, as a collection of garbage may be, does not reach the default limit; a delay of twice the limit reaches it in a third of a second.
 const decayMs = 500
+// No criticality tolerates more than 16 times the limit, so that longer blocks say nothing more. A process that was stopped, by a debugger
+// or with its machine, would otherwise seem overloaded for as long as it takes to forget hours.
+const highestLevel = 20
 // A timer that wakes an idle process costs it a hundred times as much as one more timer costs a busy one: nobody asks, nobody looks.
 const restAfterMs = 1_000
 
@@ -94,7 +97,7 @@ class LoopPressure implements EventLoopPressure {
     if (this.#timer === undefined) this.#start(now)
     // The tick is overdue: the loop was blocked, and has come to its sockets before its timers.
     const lateMs = now - this.#dueAt
-    if (lateMs > this.#delay.value) this.#delay.add(lateMs, now)
+    if (lateMs > this.#delay.value) this.#late(lateMs, now)
     return this.#levelAt(now)
   }
 
@@ -117,7 +120,7 @@ class LoopPressure implements EventLoopPressure {
   /** The tick. */
   run(): void {
     const now = this.#clock.now()
-    this.#delay.add(Math.max(0, now - this.#dueAt), now)
+    this.#late(now - this.#dueAt, now)
     if (this.#times !== null) {
       const times = this.#times()
       this.#utilization.add(utilization(this.#before, times), now)
@@ -125,6 +128,10 @@ class LoopPressure implements EventLoopPressure {
     }
     if (now - this.#askedAt > restAfterMs) this.#rest()
     else this.#schedule(now)
+  }
+
+  #late(lateMs: number, now: number): void {
+    this.#delay.add(Math.min(Math.max(0, lateMs), highestLevel * this.#maxDelayMs), now)
   }
 
   #levelAt(now: number): number {

@@ -29,7 +29,7 @@ function fixture(steps: readonly ScriptedStep<string>[], options?: ClientPipelin
 describe('clientPipeline', () => {
   it('repeats what failed, within a timeout for each attempt and for the call', async () => {
     const { clock, call, ctx, endpoint } = fixture([{ hangs: true }, { error: refused }, { response: 'a' }], {
-      budget: { take: () => true, record() {}, change() {}, snapshot: () => undefined as never },
+      budget: { take: () => true, giveBack() {}, record() {}, change() {}, snapshot: () => undefined as never },
     })
     const answered = call('', ctx)
     await clock.runAll()
@@ -130,6 +130,7 @@ describe('clientPipeline', () => {
     const taken: number[] = []
     const budget = {
       take: (now: number) => taken.push(now) > 0,
+      giveBack() {},
       record() {},
       change() {},
       snapshot: () => undefined as never,

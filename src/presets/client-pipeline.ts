@@ -5,8 +5,8 @@ import type { Middleware } from '../core/endpoint.ts'
 import { longestUnaryMs } from '../core/method.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import { systemRandom } from '../primitives/random.ts'
-import { type Bulkhead, bulkhead } from '../resilience/bulkhead.ts'
-import { type CircuitBreaker, circuitBreaker } from '../resilience/circuit-breaker.ts'
+import { type Bulkhead, type BulkheadOptions, bulkhead } from '../resilience/bulkhead.ts'
+import { type CircuitBreaker, type CircuitBreakerOptions, circuitBreaker } from '../resilience/circuit-breaker.ts'
 import { type HedgeOptions, type HedgeSnapshot, hedge } from '../resilience/hedge.ts'
 import type { Policy } from '../resilience/policy.ts'
 import { type RateLimit, type RateLimitOptions, rateLimit } from '../resilience/rate-limit.ts'
@@ -60,7 +60,7 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
       common,
       (own: RateLimitOptions) => rateLimit(own),
     ),
-    bulkhead: made('bulkhead', options.bulkhead, common, bulkhead),
+    bulkhead: made('bulkhead', options.bulkhead, common, (own: BulkheadOptions) => bulkhead(own)),
     retry: made('retry', options.retry, { ...common, budget }, (own) =>
       retry({ ...own, backoff: { random, ...own.backoff } }),
     ),
@@ -70,7 +70,9 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
       { ...common, ...budgetOfHedge(options, budget) },
       hedge,
     ),
-    circuitBreaker: made('circuitBreaker', options.circuitBreaker, common, circuitBreaker),
+    circuitBreaker: made('circuitBreaker', options.circuitBreaker, common, (own: CircuitBreakerOptions) =>
+      circuitBreaker(own),
+    ),
     attemptTimeout: made('attemptTimeout', options.attemptTimeout, { ...common, timeoutMs: attemptMs }, (own) =>
       timeout({ ...own, of: 'attempt' }),
     ),

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
+import { rootContext } from '../core/context.ts'
 import { contract, unary } from '../core/contract.ts'
-import type { Middleware, TypedMiddleware } from '../core/endpoint.ts'
+import { chain, type Middleware, type TypedMiddleware } from '../core/endpoint.ts'
 import type { LogRecord } from '../log/log-record.ts'
 import { logger } from '../log/logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { registry } from '../metrics/registry.ts'
+import { bulkhead } from '../resilience/bulkhead.ts'
 import { recorder } from '../testing/recorder.ts'
 import { httpClient } from '../transport/http/client.ts'
 import { httpHandler } from '../transport/http/handler.ts'
@@ -249,5 +251,92 @@ describe('serve', () => {
     await using client = httpClient(shop, { baseUrl: app.url })
     assert.equal(await client.price({ item: 'coffee' }), 6)
     assert.deepEqual(seen, ['use', 'coffee'])
+  })
+})
+
+describe('the pipeline of serve', () => {
+  const over = () => [local()]
+
+  it('is on by default, and shows what it is set to and what it does', async () => {
+    await using app = await serve(shop, handlers, { over: over() })
+    await using client = httpClient(shop, { baseUrl: app.url })
+    await client.price({ item: 'tea' })
+    const snapshot = app.pipeline?.snapshot() ?? {}
+    assert.deepEqual(Object.keys(snapshot), ['loadShed', 'bulkhead'])
+    const { limit, admitted, inFlight } = app.pipeline?.policies.bulkhead?.snapshot() ?? {}
+    assert.deepEqual({ limit, admitted, inFlight }, { limit: 1_000, admitted: 1, inFlight: 0 })
+    assert.doesNotThrow(() => JSON.stringify(snapshot))
+  })
+
+  it('is made of the options that it is given, of policies of your own, or of none', async () => {
+    const own = bulkhead({ limit: 7 })
+    const pipeline = { bulkhead: own, rateLimit: { perSecond: 5 }, loadShed: false } as const
+    await using app = await serve(shop, handlers, { over: over(), pipeline })
+    assert.deepEqual(Object.keys(app.pipeline?.snapshot() ?? {}), ['rateLimit', 'bulkhead'])
+    assert.equal(app.pipeline?.policies.bulkhead, own)
+    await using without = await serve(shop, handlers, { over: over(), pipeline: false })
+    assert.equal(without.pipeline, undefined)
+    await using client = httpClient(shop, { baseUrl: without.url })
+    assert.equal(await client.price({ item: 'tea' }), 3)
+  })
+
+  it('refuses options before anything listens', async () => {
+    const record = recorder<string>()
+    const asked = serve(shop, handlers, { over: [quiet('a', record)], pipeline: { bulkhead: { limit: 0 } } })
+    await assert.rejects(asked, /limit must be an integer from 1/)
+    assert.deepEqual(record.events, [])
+  })
+
+  it('stands before what the service uses, and within what observes: refused calls are counted', async () => {
+    const metrics = registry()
+    const used: string[] = []
+    const use: Middleware = (next) => (request, ctx) => {
+      used.push(ctx.method.name)
+      return next(request, ctx)
+    }
+    const pipeline = { rateLimit: { perSecond: 0, burst: 1 } }
+    await using app = await serve(shop, handlers, { over: over(), metrics, pipeline, use: [use] })
+    await using client = httpClient(shop, { baseUrl: app.url })
+    assert.equal(await client.price({ item: 'tea' }), 3)
+    const refused = { code: 'resource_exhausted', message: 'the rate limit is reached', retry: 'safe' }
+    await assert.rejects(client.price({ item: 'tea' }), refused)
+    assert.deepEqual(used, ['price'])
+    const counted = metrics
+      .collect()
+      .flatMap(({ kind, spec, series }) =>
+        kind === 'counter' ? series.map((each) => [spec.name, ...each.values]) : [],
+      )
+    assert.deepEqual(
+      counted.filter(([, ...labels]) => labels.includes('resource_exhausted') || labels.includes('rate_limit')),
+      [
+        ['rpc.server.calls', 'shop/price', 'resource_exhausted'],
+        ['rpc.server.policy_refusals', 'shop/price', 'rate_limit'],
+      ],
+    )
+  })
+
+  it('can be changed while the service runs', async () => {
+    const pipeline = { rateLimit: { perSecond: 0, burst: 0 } }
+    await using app = await serve(shop, handlers, { over: over(), pipeline })
+    await using client = httpClient(shop, { baseUrl: app.url })
+    await assert.rejects(client.price({ item: 'tea' }), { code: 'resource_exhausted' })
+    app.pipeline?.policies.rateLimit?.change({ perSecond: Infinity })
+    assert.equal(await client.price({ item: 'tea' }), 3)
+  })
+
+  it('measures the event loop until the service is closed', async () => {
+    const app = await serve(shop, handlers, { over: [quiet('a', () => {})] })
+    const call = chain(...(app.pipeline?.use ?? []))(async () => 'a')
+    /** What is measured when the loop is blocked for longer than an interval: it is looked at from the first look on. */
+    const pressure = async () => {
+      for (let look = 0; look < 3; look++) {
+        for (const until = performance.now() + 120; performance.now() < until; );
+        await Promise.all(Array.from({ length: 30 }, () => call('', rootContext())))
+      }
+      return app.pipeline?.policies.loadShed?.snapshot().load.pressure ?? Number.NaN
+    }
+    assert.ok((await pressure()) > 0)
+    await app.close()
+    assert.equal(await pressure(), 0)
   })
 })

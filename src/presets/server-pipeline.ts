@@ -3,7 +3,7 @@ import type { Middleware } from '../core/endpoint.ts'
 import { eventLoopPressure } from '../platform/event-loop.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import { type AdaptiveLimit, type AdaptiveLimitOptions, adaptiveLimit } from '../resilience/adaptive-limit.ts'
-import { type Bulkhead, type BulkheadOptions, bulkhead } from '../resilience/bulkhead.ts'
+import { type Bulkhead, type BulkheadOptions, bulkhead, type WaitedEvent } from '../resilience/bulkhead.ts'
 import { type LoadShed, type LoadShedOptions, loadShed } from '../resilience/load-shed.ts'
 import { type RateLimit, type RateLimitOptions, rateLimit } from '../resilience/rate-limit.ts'
 import { made, type Part, snapshotsOf } from './part.ts'
@@ -13,7 +13,7 @@ export type { Part } from './part.ts'
 
 /** What a server's pipeline is made of. Whatever is not said has its default. */
 export interface ServerPipelineOptions {
-  /** Which calls are refused when there are too many: the least critical first. By the delay of the event loop, unless `pressure` is given, and by the waits of the bulkhead's queue. @default {} */
+  /** Which calls are refused when there are too many: the least critical first. By the delay of the event loop, unless `pressure` is given, and by the waits in the queues of bulkhead and adaptive limit. @default {} */
   readonly loadShed?: Part<LoadShedOptions, LoadShed>
   /** How many calls may begin a second. @default false */
   readonly rateLimit?: Part<RateLimitOptions, RateLimit>
@@ -55,6 +55,7 @@ export function serverPipeline(options: ServerPipelineOptions = {}): ServerPipel
   const shed = made('loadShed', options.loadShed, common, (own) =>
     loadShed({ ...own, pressure: own.pressure ?? held.use(eventLoopPressure()) }),
   )
+  const waits = shed && waitsTo(shed, options.bulkhead !== false && typeof options.bulkhead !== 'function')
   const policies: ServerPolicies = {
     loadShed: shed,
     rateLimit: made(
@@ -66,10 +67,12 @@ export function serverPipeline(options: ServerPipelineOptions = {}): ServerPipel
     adaptiveLimit: made(
       'adaptiveLimit',
       options.adaptiveLimit === undefined ? false : options.adaptiveLimit,
-      common,
-      adaptiveLimit,
+      { ...common, onWaited: waits?.outer },
+      (own: AdaptiveLimitOptions) => adaptiveLimit(own),
     ),
-    bulkhead: made('bulkhead', options.bulkhead, { ...common, ...(shed && { onWaited: waitsTo(shed) }) }, bulkhead),
+    bulkhead: made('bulkhead', options.bulkhead, { ...common, onWaited: waits?.inner }, (own: BulkheadOptions) =>
+      bulkhead(own),
+    ),
   }
   const kept = held.move()
   return {
@@ -80,7 +83,18 @@ export function serverPipeline(options: ServerPipelineOptions = {}): ServerPipel
   }
 }
 
-/** Load shedding looks at how long calls wait inside of it. */
-function waitsTo(shed: LoadShed): NonNullable<BulkheadOptions['onWaited']> {
-  return ({ waitedMs }) => shed.observeSojourn(waitedMs)
+/**
+ * Load shedding looks at how long calls wait inside of it. It must hear of each call once: where there are two queues, the waits of the
+ * outer one are told with those of the inner one, which whoever begins passes.
+ */
+function waitsTo(shed: LoadShed, hasInner: boolean): Record<'outer' | 'inner', (event: WaitedEvent) => void> {
+  let untoldMs = 0
+  const inner = ({ waitedMs }: WaitedEvent) => {
+    shed.observeSojourn(untoldMs + waitedMs)
+    untoldMs = 0
+  }
+  const outer = ({ waitedMs }: WaitedEvent) => {
+    untoldMs += waitedMs
+  }
+  return { outer: hasInner ? outer : inner, inner }
 }

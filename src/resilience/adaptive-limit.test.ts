@@ -9,7 +9,8 @@ import { type MethodInfo, noMethod } from '../core/method.ts'
 import { seededRandom } from '../primitives/random.ts'
 import { type ManualClock, manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
-import { type AdaptiveLimitOptions, adaptiveLimit, type LimitChangeEvent } from './adaptive-limit.ts'
+import { scriptedEndpoint } from '../testing/scripted-endpoint.ts'
+import { type AdaptiveLimitOptions, adaptiveLimit, type LimitChangeEvent, type WaitedEvent } from './adaptive-limit.ts'
 import { aimd } from './aimd.ts'
 import { gradient2 } from './gradient2.ts'
 import type { LimitAlgorithm, LimitSample } from './limit-algorithm.ts'
@@ -43,11 +44,29 @@ function limiting(options?: AdaptiveLimitOptions, info?: Partial<MethodInfo>) {
 }
 
 describe('adaptiveLimit', () => {
+  it('tells how long each call has waited that begins, or waited in vain', async () => {
+    const waits: number[] = []
+    const onWaited = ({ waitedMs }: WaitedEvent) => void waits.push(waitedMs)
+    const { policy, clock } = limiting({ maxLimit: 1, queue: 2, maxWaitMs: 50, onWaited })
+    const call = policy(scriptedEndpoint([{ delayMs: 30 }]))
+    const calls = [1, 2, 3, 4].map(() => call('', rootContext({ clock })).catch(() => {}))
+    await clock.advance(100)
+    await Promise.all(calls)
+    assert.deepEqual(waits, [0, 30, 50])
+  })
+
   it('begins with twenty places and no queue, and learns by gradient2 unless told otherwise', () => {
     assert.deepEqual(adaptiveLimit().snapshot(), {
       limit: 20,
       minLimit: 1,
       maxLimit: 1_000,
+      initialLimit: 20,
+      queue: 0,
+      maxWaitMs: 1_000,
+      order: 'fifo',
+      windowMs: 100,
+      minSamples: 10,
+      toleratedDropRatio: 0.05,
       inFlight: 0,
       partitions: { all: { shareRatio: 1, limit: 20, inFlight: 0, waiting: 0, admitted: 0, refused: 0, left: 0 } },
       algorithm: { name: 'gradient2', gradient: 1, durationMs: 0, baselineMs: 0 },

@@ -11,14 +11,18 @@ import { type Partition, type PartitionOptions, type PartitionSnapshot, Partitio
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
 import { SampleWindow, type SampleWindowOptions } from './sample-window.ts'
-import type { WaitingOptions, WaitingRefusal } from './waiting-queue.ts'
+import type { WaitingOptions, WaitingOrder } from './waiting-options.ts'
+import type { WaitingRefusal } from './waiting-queue.ts'
 
 export type { PartitionOptions, PartitionSnapshot } from './partitions.ts'
 export type { SampleWindowOptions } from './sample-window.ts'
-export type { WaitingOptions, WaitingOrder } from './waiting-queue.ts'
+export type { WaitedEvent, WaitingOptions, WaitingOrder } from './waiting-options.ts'
 
 /** How a limit is learned, within which bounds, and how calls wait for it. */
-export interface AdaptiveLimitOptions extends WaitingOptions, SampleWindowOptions, PartitionOptions {
+export interface AdaptiveLimitOptions<Req = unknown>
+  extends WaitingOptions<Req>,
+    SampleWindowOptions,
+    PartitionOptions<Req> {
   /** What learns the limit: `gradient2()`, `vegas()`, `aimd()` or one's own, made for this limit alone. @default gradient2() */
   readonly algorithm?: LimitAlgorithm | undefined
   /** The least the limit may be, from 1 to 1_000_000. May be changed while running. @default 1 */
@@ -52,11 +56,19 @@ export interface AdaptiveLimitChange {
   readonly maxLimit?: number | undefined
 }
 
-/** What an adaptive limit has learned and is doing. */
+/** What an adaptive limit is set to, has learned and is doing. */
 export interface AdaptiveLimitSnapshot {
   readonly limit: number
   readonly minLimit: number
   readonly maxLimit: number
+  readonly initialLimit: number
+  /** How many calls may wait, in all partitions together. */
+  readonly queue: number
+  readonly maxWaitMs: number
+  readonly order: WaitingOrder
+  readonly windowMs: number
+  readonly minSamples: number
+  readonly toleratedDropRatio: number
   /** Calls whose endpoint has not settled yet. */
   readonly inFlight: number
   /** By name; `all` where the limit is not divided, else also `others`, which has no share. */
@@ -78,10 +90,10 @@ export interface AdaptiveLimit extends Policy<AdaptiveLimitSnapshot> {
  *
  * Throws a RangeError or TypeError for an option out of its range.
  */
-export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit {
-  const limit = new LearnedLimit(options)
+export function adaptiveLimit<Req = unknown>(options: AdaptiveLimitOptions<Req> = {}): AdaptiveLimit {
+  const limit = new LearnedLimit(options as AdaptiveLimitOptions)
   const layer =
-    <Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> =>
+    <In, Res>(next: Endpoint<In, Res>): Endpoint<In, Res> =>
     (request, ctx) =>
       limit.call(next, request, ctx)
   return Object.assign(layer, {
@@ -103,6 +115,7 @@ class LearnedLimit {
   readonly #classify: Classify | undefined
   readonly #onLimitChange: ((event: LimitChangeEvent) => void) | undefined
   readonly #onRefused: ((event: RefusedEvent) => void) | undefined
+  readonly #initialLimit: number
   #minLimit: number
   #maxLimit: number
   /** With its fraction, by which small steps add up. */
@@ -121,6 +134,7 @@ class LearnedLimit {
     this.#onRefused = options.onRefused
     this.#minLimit = minLimit
     this.#maxLimit = maxLimit
+    this.#initialLimit = initialLimit
     this.#estimate = initialLimit
     this.#limit = initialLimit
     this.#partitions = new Partitions(options, options, (ctx, why) => this.#refuse(ctx, why))
@@ -134,7 +148,10 @@ class LearnedLimit {
     } catch (thrown) {
       return Promise.reject(thrown)
     }
-    if (this.#partitions.take(partition)) return this.#run(partition, next, request, ctx)
+    if (this.#partitions.take(partition)) {
+      partition.queue.passed(ctx)
+      return this.#run(partition, next, request, ctx)
+    }
     return partition.queue.wait(request, ctx, () => this.#run(partition, next, request, ctx))
   }
 
@@ -146,10 +163,19 @@ class LearnedLimit {
   }
 
   snapshot(): AdaptiveLimitSnapshot {
+    const { queue, waiting } = this.#partitions
+    const { windowMs, minSamples, toleratedDropRatio } = this.#window
     return {
       limit: this.#limit,
       minLimit: this.#minLimit,
       maxLimit: this.#maxLimit,
+      initialLimit: this.#initialLimit,
+      queue,
+      maxWaitMs: waiting.maxWaitMs,
+      order: waiting.order,
+      windowMs,
+      minSamples,
+      toleratedDropRatio,
       inFlight: this.#partitions.inFlight,
       partitions: Object.fromEntries(this.#partitions.all.map((one) => [one.name, one.snapshot()])),
       algorithm: { ...this.#algorithm.snapshot(), name: this.#algorithm.name },

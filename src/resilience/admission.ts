@@ -47,6 +47,8 @@ const leastInFlight = 2
 const offeredDecayIntervals = 2
 const servedDecayIntervals = 4
 const usualDecayIntervals = 100
+const usualOfServed = 1.5
+const leastOfUsual = 0.1
 
 /** The calls of one criticality. */
 export class Level {
@@ -236,7 +238,11 @@ export class Admission {
     const base = isCalm && this.isLimited ? Math.max(served, this.#rate) : served
     // A queue is of calls, and shows what can be completed. Pressure may come from elsewhere: then less that begins relieves nothing, and
     // to follow what is completed, less each time, would end at nothing.
-    const usual = Math.max(base, this.#usual.value)
+    // But what was usual may have been cheap calls, of which dear ones can never be as many: it counts while it is not far from what is completed.
+    const usual = Math.max(
+      base,
+      Math.min(this.#usual.value, Math.max(usualOfServed * served, leastOfUsual * this.#usual.value)),
+    )
     let given = 0
     let isShort = false
     for (const level of this.#ordered) {

@@ -279,6 +279,14 @@ describe('Breaker', () => {
     })
   })
 
+  it('says when the next call may pass in whole milliseconds, and none too early', () => {
+    const { calls, snapshot, time } = breaking()
+    time.now = 0.25
+    calls(5, 'failure')
+    time.now = 0.75
+    assert.equal(snapshot().openUntilAt, wallStart + 5_001)
+  })
+
   it('goes on in another process for what is left of its open time, by the clock on the wall', () => {
     const { calls, snapshot, copy } = breaking()
     calls(5, 'failure')

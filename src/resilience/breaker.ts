@@ -122,7 +122,7 @@ export class Breaker {
       state: this.#state,
       cause: this.#cause,
       reason: this.#reason,
-      openUntilAt: this.#state === 'open' ? wallNow + this.#openUntil - now : undefined,
+      openUntilAt: this.#state === 'open' ? Math.ceil(wallNow + this.#openUntil - now) : undefined,
       openings: this.#openings,
       consecutiveFailures: this.#failuresInARow,
       ...this.#window.countsAt(now),

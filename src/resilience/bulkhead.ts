@@ -7,31 +7,17 @@ import { checkNumber } from '../primitives/check.ts'
 import { holdPlace, type RunInPlace } from './hold-place.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
-import {
-  type WaitingOptions,
-  type WaitingOrder,
-  type WaitingOwner,
-  WaitingQueue,
-  type WaitingRefusal,
-} from './waiting-queue.ts'
+import type { WaitingOptions, WaitingOrder } from './waiting-options.ts'
+import { type WaitingOwner, WaitingQueue, type WaitingRefusal } from './waiting-queue.ts'
 
-export type { WaitingOptions, WaitingOrder } from './waiting-queue.ts'
+export type { WaitedEvent, WaitingOptions, WaitingOrder } from './waiting-options.ts'
 
 /** How many calls may be in flight, and how others wait. */
-export interface BulkheadOptions extends WaitingOptions {
+export interface BulkheadOptions<Req = unknown> extends WaitingOptions<Req> {
   /** How many calls may be in flight, from 1 to 1_000_000. May be changed while running. @default 1_000 */
   readonly limit?: number | undefined
   /** Told of each call that is refused. @default nothing */
   readonly onRefused?: ((event: RefusedEvent) => void) | undefined
-  /** Told of each call that begins, and of each that waited in vain: for `loadShed(…).observeSojourn`. @default nothing */
-  readonly onWaited?: ((event: WaitedEvent) => void) | undefined
-}
-
-/** A call waits no longer. */
-export interface WaitedEvent {
-  readonly ctx: Context
-  /** In milliseconds; 0 for one that got a place at once. */
-  readonly waitedMs: number
 }
 
 /** What may be changed while running; what is left out stays. */
@@ -75,10 +61,10 @@ export interface Bulkhead extends Policy<BulkheadSnapshot> {
  *
  * Throws a RangeError or TypeError for an option out of its range.
  */
-export function bulkhead(options: BulkheadOptions = {}): Bulkhead {
-  const places = new Places(options)
+export function bulkhead<Req = unknown>(options: BulkheadOptions<Req> = {}): Bulkhead {
+  const places = new Places(options as BulkheadOptions)
   const layer =
-    <Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> =>
+    <In, Res>(next: Endpoint<In, Res>): Endpoint<In, Res> =>
     (request, ctx) =>
       places.take(ctx) ? places.run(next, request, ctx) : places.wait(next, request, ctx)
   return Object.assign(layer, {
@@ -97,7 +83,6 @@ class Places implements WaitingOwner {
   readonly run: RunInPlace
   readonly #queue: WaitingQueue
   readonly #onRefused: ((event: RefusedEvent) => void) | undefined
-  readonly #onWaited: ((event: WaitedEvent) => void) | undefined
   #limit: number
   #inFlight = 0
   #admitted = 0
@@ -108,7 +93,6 @@ class Places implements WaitingOwner {
     this.#limit = checkLimit(options.limit ?? 1_000)
     this.#queue = new WaitingQueue(options, this)
     this.#onRefused = options.onRefused
-    this.#onWaited = options.onWaited
   }
 
   /** Takes a place, if one is free. Nobody waits then: those who wait get a free place at once. */
@@ -116,24 +100,14 @@ class Places implements WaitingOwner {
     if (this.#inFlight >= this.#limit) return false
     this.#inFlight++
     this.#admitted++
-    if (this.#onWaited !== undefined) tell(this.#onWaited, { ctx, waitedMs: 0 })
+    this.#queue.passed(ctx)
     return true
   }
 
   wait<Req, Res>(next: Endpoint<Req, Res>, request: Req, ctx: Context): Promise<Res> {
-    const since = ctx.clock.now()
-    const waited = () => tell(this.#onWaited, { ctx, waitedMs: ctx.clock.now() - since })
-    let isIn = false
-    const begin = () => {
-      isIn = true
+    return this.#queue.wait(request, ctx, () => {
       this.#admitted++
-      waited()
       return this.run(next, request, ctx)
-    }
-    return this.#queue.wait(request, ctx, begin).catch((thrown) => {
-      // One that found the queue full has not waited.
-      if (!isIn && ctx.clock.now() > since) waited()
-      throw thrown
     })
   }
 

@@ -28,7 +28,7 @@ export interface CacheOptions<Req, Res> {
   /** How long an error that is `negative` is given again, in milliseconds. @default 0 */
   readonly negativeTtlMs?: number | undefined
   /** Which errors are answers to remember. @default those of code `not_found` */
-  readonly negative?: ((error: ServiceError) => boolean) | undefined
+  readonly negative?: ((error: ServiceError, ctx: Context) => boolean) | undefined
   /** Which responses may be kept. @default those in which the method's `failed` finds no failure */
   readonly cacheable?: ((response: Res, ctx: Context) => boolean) | undefined
   /** The deadline of a refresh that no caller waits for, in milliseconds, at least 1. @default the method's own, else 5_000 */
@@ -63,6 +63,9 @@ export interface CacheSnapshot {
   readonly staleIfErrorMs: number | undefined
   readonly negativeTtlMs: number | undefined
   readonly earlyRefresh: number
+  /** Undefined where it is that of the method. */
+  readonly refreshTimeoutMs: number | undefined
+  readonly refreshPauseMs: number | undefined
   readonly maxEntries: number | undefined
   /** Answers that are kept, those that are past their time among them. */
   readonly entries: number

@@ -143,6 +143,8 @@ describe('cache', () => {
       staleIfErrorMs: 5,
       earlyRefresh: 0,
       negativeTtlMs: 0,
+      refreshTimeoutMs: undefined,
+      refreshPauseMs: 1_000,
       maxEntries: 7,
       entries: 0,
       inFlight: 0,
@@ -186,7 +188,9 @@ describe('What a cache keeps', () => {
   })
 
   it('is of errors what it is told', async () => {
-    const { ask, next } = setUp({ negativeTtlMs: 30, negative: ({ code }) => code === 'permission_denied' }, [
+    const negative = ({ code }: ServiceError, { method }: Context) =>
+      code === 'permission_denied' && method === noMethod
+    const { ask, next } = setUp({ negativeTtlMs: 30, negative }, [
       { error: new ServiceError('permission_denied') },
       { error: new ServiceError('not_found') },
     ])

@@ -73,7 +73,7 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
   readonly #negativeTtlMs: number
   readonly #refreshTimeoutMs: number | undefined
   readonly #refreshPauseMs: number
-  readonly #negative: (error: ServiceError) => boolean
+  readonly #negative: (error: ServiceError, ctx: Context) => boolean
   readonly #cacheable: (response: Res, ctx: Context) => boolean
   readonly #random: Random
   readonly #onLookup: ((event: LookupEvent) => void) | undefined
@@ -118,10 +118,11 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
     this.#entries.set(key, CacheEntry.response(response, now, this.#lives, now - startedAt))
   }
 
-  onFailure(key: CallKey, thrown: unknown, { clock }: Context): void {
+  onFailure(key: CallKey, thrown: unknown, ctx: Context): void {
+    const { clock } = ctx
     const error = ServiceError.from(thrown)
     const entry = this.#entries.get(key)
-    if (this.#negativeTtlMs > 0 && this.#negative(error)) {
+    if (this.#negativeTtlMs > 0 && this.#negative(error, ctx)) {
       this.#entries.set(key, CacheEntry.error(thrown, clock.now(), this.#negativeTtlMs))
     } else if (badDays.has(error.code)) {
       // NaN is no wait.
@@ -149,6 +150,8 @@ class CacheState<Req, Res> implements SharedCallKeeper<Res> {
       staleIfErrorMs: finite(staleIfErrorMs),
       negativeTtlMs: finite(this.#negativeTtlMs),
       earlyRefresh,
+      refreshTimeoutMs: this.#refreshTimeoutMs && finite(this.#refreshTimeoutMs),
+      refreshPauseMs: finite(this.#refreshPauseMs),
       maxEntries: finite(this.#maxEntries),
       entries: this.#entries.size,
       inFlight: this.#calls.inFlight,

@@ -19,12 +19,12 @@ export type { BreakerLimits, BreakerOptions } from './breaker-settings.ts'
 export type { BreakerCause, BreakerChange, BreakerSnapshot, BreakerState, ForcedState } from './breaker-state.ts'
 export type { BreakerKey, Forced, KeyedBreakerSnapshot } from './keyed-breakers.ts'
 
-/** What a circuit breaker is set to. */
-export interface CircuitBreakerOptions extends BreakerOptions {
+/** What a circuit breaker is set to. `Req` is what `key` takes a request for; that the endpoints have it is the user's word. */
+export interface CircuitBreakerOptions<Req = unknown> extends BreakerOptions {
   /** What the outcome of a call says about the health of whoever was called. @default classify: what the error's code means */
   readonly classify?: Classify | undefined
   /** Whose circuit a call belongs to: each key has one of its own. A call fails with what this throws. @default one for all calls */
-  readonly key?: ((request: unknown, ctx: Context) => string) | undefined
+  readonly key?: ((request: Req, ctx: Context) => string) | undefined
   /** For how many keys there are circuits at once; an integer from 1. One that is new then takes the place of a closed one that was not called lately. @default 1_000 */
   readonly maxKeys?: number | undefined
   /** A snapshot of another one to go on from; see `restore`. @default none */
@@ -85,10 +85,11 @@ export interface CircuitBreaker extends Policy<CircuitBreakerSnapshot> {
  * stream of responses counts when that ends; as a probe it has succeeded with its first message. No stream is slow. Throws a RangeError
  * for a number out of its range, and a TypeError for options that contradict each other.
  */
-export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
+export function circuitBreaker<Req = unknown>(options: CircuitBreakerOptions<Req> = {}): CircuitBreaker {
   const { key, onStateChange, onRefused, clock = systemClock } = options
   if (key !== undefined && typeof key !== 'function')
     throw new TypeError(`key must be a function, but is ${typeof key}`)
+  const keyOf = key as CircuitBreakerOptions['key']
   const maxKeys = checkNumber('maxKeys', options.maxKeys ?? 1_000, { min: 1, max: 2 ** 24, integer: true })
   const settings = breakerSettings(options)
   const breakers = new KeyedBreakers({
@@ -100,12 +101,12 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   const only = key === undefined ? breakers.of(undefined) : undefined
   const guard = new Guard(options.classify ?? classify, settings.limits.slowMs !== undefined, onRefused)
 
-  const layer = <Req, Res>(next: Endpoint<Req, Res>): Endpoint<Req, Res> => {
+  const layer = <In, Res>(next: Endpoint<In, Res>): Endpoint<In, Res> => {
     if (only !== undefined) return (request, ctx) => guard.call(only, next, request, ctx)
     return (request, ctx) => {
       let breaker: Breaker
       try {
-        breaker = breakers.of(key?.(request, ctx))
+        breaker = breakers.of(keyOf?.(request, ctx))
       } catch (thrown) {
         return Promise.reject(thrown)
       }

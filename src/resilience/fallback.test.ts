@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Code, codes } from '../core/codes.ts'
-import { rootContext } from '../core/context.ts'
+import { type Context, rootContext } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import { type Kind, noMethod } from '../core/method.ts'
 import { manualClock } from '../testing/manual-clock.ts'
@@ -68,6 +68,14 @@ describe('fallback', () => {
     assert.equal(await call('q', ctx), 'q after not_found')
   })
 
+  it('answers for the calls that it is told', async () => {
+    const when = (_: ServiceError, { method }: Context) => method.idempotent
+    const { call, ctx, clock } = setUp(new ServiceError('unavailable'), { when })
+    await assert.rejects(call('q', ctx), { code: 'unavailable' })
+    const idempotent = rootContext({ clock, method: { ...noMethod, idempotent: true } })
+    assert.equal(await call('q', idempotent), 'q after unavailable')
+  })
+
   it('does not answer a caller that has left, or has no time left, whatever it is told', async () => {
     const { call, clock, ctx, policy } = setUp(new ServiceError('unavailable'), { when: () => true })
     ctx.cancel()
@@ -128,6 +136,16 @@ describe('fallback', () => {
       await assert.rejects(read(policy(async () => rows(1))('q', ofKind(kind))), { code: 'unavailable' })
       assert.equal(policy.snapshot().asked, 2)
     }
+  })
+
+  it('passes on the error of the other stream', async () => {
+    const failing = (message: string) => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new ServiceError('unavailable', message)) }),
+    })
+    const policy = fallback<string, AsyncIterable<number>>({ to: () => failing('the other one is broken too') })
+    const stream = await policy(async () => failing('broken'))('q', ofKind('serverStream'))
+    await assert.rejects(stream[Symbol.asyncIterator]().next(), /the other one is broken too/)
+    assert.equal(policy.snapshot().asked, 1)
   })
 
   it('refuses functions that are none', () => {

@@ -6,14 +6,14 @@ import { returnsStream } from '../core/method.ts'
 import { classify, outcomeOfError } from '../core/outcome.ts'
 import { isAsyncIterable } from '../core/streams.ts'
 import { tell } from '../core/tell.ts'
-import { FallbackStream } from './fallback-stream.ts'
+import { ReplaceableStream } from './replaceable-stream.ts'
 
 /** What is answered, and when. */
 export interface FallbackOptions<Req, Res> {
   /** Gives the answer; what it throws is what the caller gets. It has what is left of the caller's time. */
   readonly to: (error: ServiceError, request: Req, ctx: Context) => Res | Promise<Res>
   /** Which errors are answered so. @default failures and refusals: not the caller's own mistakes */
-  readonly when?: ((error: ServiceError) => boolean) | undefined
+  readonly when?: ((error: ServiceError, ctx: Context) => boolean) | undefined
   /** Told of each call that has failed, before `to` is asked. @default nothing */
   readonly onFallback?: ((event: FallbackEvent) => void) | undefined
 }
@@ -54,7 +54,7 @@ export function fallback<Req, Res>(options: FallbackOptions<Req, NoInfer<Res>>):
   let failed = 0
   const replace = async (thrown: unknown, request: Req, ctx: Context): Promise<Res> => {
     const error = ServiceError.from(thrown)
-    if (ctx.aborted || !when(error)) throw thrown
+    if (ctx.aborted || !when(error, ctx)) throw thrown
     asked++
     if (onFallback !== undefined) tell(onFallback, { ctx, error })
     try {
@@ -85,5 +85,12 @@ function isFailure(error: ServiceError): boolean {
 
 function replaceable<Res>(response: Res, instead: (thrown: unknown) => Promise<Res>): Res {
   if (!isAsyncIterable(response)) return response
-  return new FallbackStream(response, instead as (thrown: unknown) => Promise<AsyncIterable<unknown>>) as Res
+  let isReplaced = false
+  const replace = async (thrown: unknown) => {
+    // The other stream has no other one.
+    if (isReplaced) throw thrown
+    isReplaced = true
+    return (await instead(thrown)) as AsyncIterable<unknown>
+  }
+  return new ReplaceableStream(response, { replace }) as Res
 }

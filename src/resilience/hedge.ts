@@ -51,6 +51,11 @@ export interface HedgeEndEvent {
 export interface HedgeSnapshot {
   /** The delay that is set; undefined where it is learned. */
   readonly delayMs: number | undefined
+  /** What the delay is learned by; undefined where it is set. */
+  readonly quantile: number | undefined
+  readonly minSamples: number | undefined
+  readonly hedges: number
+  readonly countsCalls: boolean
   /** The delays that were learned, by method. */
   readonly learnedMs: Readonly<Record<string, number>>
   /** How many further attempts were made. */
@@ -80,7 +85,7 @@ class Hedges implements HedgeOwner {
   readonly most: number
   readonly #delayMs: number | undefined
   readonly #quantile: number
-  readonly #minSamples: number | undefined
+  readonly #minSamples: number
   readonly #budget: RetryBudget
   readonly #countsCalls: boolean
   readonly #onHedge: HedgeOptions['onHedge']
@@ -92,11 +97,10 @@ class Hedges implements HedgeOwner {
   #refused = 0
 
   constructor(options: HedgeOptions) {
-    const { delayMs, quantile = 0.95, minSamples, hedges = 1, budget } = options
+    const { delayMs, quantile = 0.95, minSamples = 100, hedges = 1, budget } = options
     this.#delayMs = delayMs === undefined ? undefined : checkNumber('delayMs', delayMs, { min: 0, max: longestUnaryMs })
     this.#quantile = checkNumber('quantile', quantile, { min: 0.5, max: 1 })
-    if (minSamples !== undefined) checkNumber('minSamples', minSamples, { min: 1, max: 1e9, integer: true })
-    this.#minSamples = minSamples
+    this.#minSamples = checkNumber('minSamples', minSamples, { min: 1, max: 1e9, integer: true })
     this.most = checkNumber('hedges', hedges, { min: 1, max: 10, integer: true })
     this.#budget = budget ?? retryBudget()
     this.#countsCalls = options.countsCalls ?? budget === undefined
@@ -138,6 +142,10 @@ class Hedges implements HedgeOwner {
     for (const [{ fullName }, { valueMs }] of this.#latencies) if (valueMs !== undefined) learned[fullName] = valueMs
     return {
       delayMs: this.#delayMs,
+      quantile: this.#delayMs === undefined ? this.#quantile : undefined,
+      minSamples: this.#delayMs === undefined ? this.#minSamples : undefined,
+      hedges: this.most,
+      countsCalls: this.#countsCalls,
       learnedMs: learned,
       hedged: this.#hedged,
       won: this.#won,

@@ -228,4 +228,24 @@ describe('loadShed', () => {
     assert.ok(done.critical > 0.95 * 750, `${done.critical} of 750 critical calls`)
     assert.ok(done.critical + done.sheddable > 900, 'of 1,000 that it can complete')
   })
+
+  it('sheds by pressure although many more calls were completed when they were cheap', async () => {
+    const clock = manualClock()
+    let level = 0
+    const policy = loadShed({ pressure: { level: () => level }, random: seededRandom(1) })
+    const call = policy(async () => 'a')
+    const ctx = rootContext({ clock }).with(criticality, 'sheddable')
+    const play = async (perSecond: number, seconds: number) => {
+      let refused = 0
+      for (let n = 0; n < perSecond * seconds; n++) {
+        await call('', ctx).catch(() => refused++)
+        clock.runNext(clock.now() + 1_000 / perSecond)
+      }
+      return refused / (perSecond * seconds)
+    }
+    assert.equal(await play(1_000, 10), 0)
+    level = 17
+    await play(100, 1)
+    assert.ok((await play(100, 4)) > 0.3)
+  })
 })

@@ -64,6 +64,7 @@ export interface LoadShedSnapshot {
   readonly maxSojournMs: number | undefined
   readonly maxInFlightMs: number | undefined
   readonly intervalMs: number
+  readonly retryAfterMs: number
   readonly isShedding: boolean
   readonly inFlight: number
   /** How many calls were completed a second, lately. */
@@ -116,7 +117,7 @@ export function loadShed(options?: LoadShedOptions): LoadShed {
   return Object.assign(shed(admission, refuse), {
     observeSojourn: (waitedMs: number) => admission.waited(waitedMs),
     change: (changed: LoadShedChange) => void Object.assign(settings, checkLimits(changed, settings)),
-    snapshot: () => snapshotOf(admission, settings),
+    snapshot: () => snapshotOf(admission, settings, retryAfterMs),
   })
 }
 
@@ -170,6 +171,7 @@ function usedTheService(thrown: unknown): boolean {
 function snapshotOf(
   admission: Admission,
   { maxSojournMs, maxInFlightMs, intervalMs }: Limits & { intervalMs: number },
+  retryAfterMs: number,
 ): LoadShedSnapshot {
   const level = (of: Criticality): LoadShedLevel => {
     const { share, offered, admitted, refused } = admission.levels[of]
@@ -179,6 +181,7 @@ function snapshotOf(
     maxSojournMs: finite(maxSojournMs),
     maxInFlightMs: finite(maxInFlightMs),
     intervalMs,
+    retryAfterMs,
     isShedding: admission.isLimited,
     inFlight: admission.inFlight,
     servedPerSecond: admission.servedPerSecond,

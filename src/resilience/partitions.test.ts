@@ -6,7 +6,7 @@ import { rootContext } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { type PartitionOptions, Partitions } from './partitions.ts'
-import type { WaitingOptions } from './waiting-queue.ts'
+import type { WaitingOptions } from './waiting-options.ts'
 
 const byName: PartitionOptions = { partition: (request) => String(request), partitions: { live: 0.8, batch: 0.2 } }
 

@@ -3,16 +3,11 @@ import type { Context } from '../core/context.ts'
 import type { ServiceError } from '../core/errors.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { holdPlace, type RunInPlace } from './hold-place.ts'
-import {
-  checkQueueLimit,
-  type WaitingOptions,
-  type WaitingOwner,
-  WaitingQueue,
-  type WaitingRefusal,
-} from './waiting-queue.ts'
+import type { WaitingOptions } from './waiting-options.ts'
+import { checkQueueLimit, type WaitingOwner, WaitingQueue, type WaitingRefusal } from './waiting-queue.ts'
 
 /** Who gets which share of a limit. */
-export interface PartitionOptions {
+export interface PartitionOptions<Req = unknown> {
   /**
    * The share of the limit that each partition is sure of, by name: from 0 to 1, together at most 1. What a partition does not use
    * others may; it gets its share back at once, so that for as long as their calls run there may be more in flight than the limit, up to
@@ -20,7 +15,7 @@ export interface PartitionOptions {
    */
   readonly partitions?: Readonly<Record<string, number>> | undefined
   /** Which partition a call belongs to. Those of any other name share what nobody else uses, and never wait. */
-  readonly partition?: ((request: unknown, ctx: Context) => string) | undefined
+  readonly partition?: ((request: Req, ctx: Context) => string) | undefined
 }
 
 /** What a partition may do and is doing. */
@@ -88,6 +83,8 @@ export class Partitions {
   readonly all: readonly Partition[]
   readonly #byName = new Map<string, Partition>()
   readonly #partition: ((request: unknown, ctx: Context) => string) | undefined
+  /** How many may wait, of all of them together. */
+  readonly queue: number
   /** For every name that is not known; the only one where there are no names. */
   readonly #others: Partition
   #limit = 0
@@ -95,7 +92,7 @@ export class Partitions {
 
   /** Throws a RangeError or TypeError for an option out of its range. */
   constructor({ partitions, partition }: PartitionOptions, waiting: WaitingOptions, refuse: Refuse) {
-    checkQueueLimit(waiting.queue ?? 0)
+    this.queue = checkQueueLimit(waiting.queue ?? 0)
     const shares = Object.entries(partitions ?? {})
     for (const [name, ratio] of shares) checkNumber(`partitions.${name}`, ratio, { min: 0, max: 1 })
     // More than rounding may add to it.
@@ -109,6 +106,11 @@ export class Partitions {
     const [name, ratio] = partition === undefined ? ([allName, 1] as const) : ([othersName, 0] as const)
     this.#others = this.#byName.get(name) ?? new Partition(this, name, ratio, waiting, refuse)
     this.all = [...new Set([...this.#byName.values(), this.#others])]
+  }
+
+  /** How they wait, which is alike for all. */
+  get waiting(): Pick<WaitingQueue, 'maxWaitMs' | 'order'> {
+    return this.#others.queue
   }
 
   /** The calls in flight of all of them. */

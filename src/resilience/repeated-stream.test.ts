@@ -6,6 +6,7 @@ import { attempt } from '../core/inbound.ts'
 import { type Kind, noMethod } from '../core/method.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { retry } from './retry.ts'
+import { retryBudget } from './retry-budget.ts'
 
 const gone = new ServiceError('unavailable', 'gone', { retry: 'safe' })
 
@@ -159,16 +160,40 @@ describe('repeatedStream', () => {
     }
   })
 
-  it('makes no further attempt for a reader who has left', async () => {
-    const { clock, ctx, policy } = fixture('serverStream')
+  it('ends the wait for a further attempt when the reader leaves, and takes nothing from the budget', async () => {
+    const { clock, ctx } = fixture('serverStream')
+    const budget = retryBudget()
+    const policy = retry({ backoff: { jitter: 'none' }, budget })
     const { endpoint, attempts } = flaky([0, 0])
+    const { banked } = budget.snapshot()
     const stream = (await policy(endpoint)('', ctx)) as AsyncIterableIterator<number>
-    const first = assert.rejects(stream.next(), { code: 'unavailable' })
+    const first = stream.next()
     await clock.advance(10)
     await stream.return?.()
-    await clock.runAll()
-    await first
+    assert.deepEqual(await first, { done: true, value: undefined })
+    assert.equal(clock.pending, 0)
     assert.deepEqual(attempts, [1])
+    const { retried, recovered, budget: left } = policy.snapshot()
+    assert.deepEqual([retried, recovered, left?.spent, left?.banked], [0, 0, 0, banked])
+  })
+
+  it('has not recovered what its reader leaves before the first message', async () => {
+    const { clock, ctx, policy } = fixture('serverStream')
+    const { promise, resolve } = Promise.withResolvers<IteratorResult<number>>()
+    const silent = { next: () => promise, return: async () => ({ done: true as const, value: undefined }) }
+    let calls = 0
+    const endpoint = async () => {
+      if (++calls === 1) throw gone
+      return { [Symbol.asyncIterator]: () => silent }
+    }
+    const answered = policy(endpoint)('', ctx)
+    await clock.runAll()
+    const stream = (await answered)[Symbol.asyncIterator]() as AsyncIterableIterator<number>
+    const first = stream.next()
+    await stream.return?.()
+    resolve({ done: true, value: undefined })
+    await first
+    assert.equal(policy.snapshot().recovered, 0)
   })
 
   it('closes a stream of requests that its last attempt leaves unread', async () => {

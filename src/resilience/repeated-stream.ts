@@ -1,15 +1,20 @@
 // Repeating a call with streams: as long as no message has come, and none of the caller's has been read.
-import type { Context } from '../core/context.ts'
+import type { Abortable } from '../core/clock.ts'
+import type { CancelableContext, Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
 import { returnsStream, sendsStream } from '../core/method.ts'
 import { closeQuietly, isAsyncIterable } from '../core/streams.ts'
 import { Attempts } from './attempts.ts'
+import { ReplaceableStream, type Replacement } from './replaceable-stream.ts'
 
 /** What decides on further attempts. */
 export interface Repetition {
-  /** Waits until the next attempt, and gives the context for it. Rejects with what goes up when there is none. */
-  beforeNext(ctx: Context, attempts: Attempts): Promise<Context>
+  /**
+   * Waits until the next attempt, for no longer than somebody waits for it, and gives the context for it. Rejects with what goes up
+   * when there is none.
+   */
+  beforeNext(ctx: Context, attempts: Attempts, waiting: Abortable): Promise<Context>
   /** An attempt beyond the first has succeeded. */
   recovered(): void
 }
@@ -24,13 +29,15 @@ export function repeatedStream<Req, Res>(
   return new RepeatedCall(next, request, ctx, repetition).first()
 }
 
-class RepeatedCall<Req, Res> {
+class RepeatedCall<Req, Res> implements Replacement<unknown> {
   readonly #next: Endpoint<Req, Res>
   readonly #request: Req
   readonly #requests: ReplayedUntilRead | undefined
   readonly #ctx: Context
   readonly #repetition: Repetition
   #attempts: Attempts | undefined
+  /** Ends when nobody waits for a further attempt; there is one while there is such a wait. */
+  #waiting: CancelableContext | undefined
   #isLeft = false
 
   constructor(next: Endpoint<Req, Res>, request: Req, ctx: Context, repetition: Repetition) {
@@ -44,36 +51,23 @@ class RepeatedCall<Req, Res> {
   async first(): Promise<Res> {
     const response = await this.#answer(this.#ctx)
     return returnsStream(this.#ctx.method) && isAsyncIterable(response)
-      ? (new RepeatedStream(response, this) as Res)
+      ? (new ReplaceableStream(response, this) as Res)
       : response
   }
 
-  /** What failed in place of a response, or of the first message: gives what a further attempt gives. */
-  async again(thrown: unknown): Promise<Res> {
-    if (this.#attempts === undefined) this.#attempts = new Attempts(thrown)
-    else this.#attempts.add(thrown)
-    if (this.#requests?.isRead) throw this.#attempts.error()
-    let ctx: Context
-    try {
-      ctx = await this.#repetition.beforeNext(this.#ctx, this.#attempts)
-      if (this.#isLeft) throw this.#attempts.error()
-    } catch (error) {
-      this.#requests?.drop()
-      throw error
-    }
-    return this.#answer(ctx)
+  async replace(thrown: unknown): Promise<AsyncIterable<unknown>> {
+    return (await this.#again(thrown)) as AsyncIterable<unknown>
   }
 
-  /** The first message has come, or the only response. */
   begun(): void {
     this.#requests?.settle()
     if (this.#attempts !== undefined) this.#repetition.recovered()
   }
 
-  /** Nobody waits for a further attempt. */
-  leave(): void {
+  left(): void {
     this.#isLeft = true
     this.#requests?.settle()
+    this.#waiting?.cancel()
   }
 
   async #answer(ctx: Context): Promise<Res> {
@@ -82,63 +76,32 @@ class RepeatedCall<Req, Res> {
       if (!returnsStream(ctx.method)) this.begun()
       return response
     } catch (thrown) {
-      return this.again(thrown)
+      return this.#again(thrown)
     }
   }
-}
 
-/** The responses: until the first one has come, a failure is followed by another attempt. */
-class RepeatedStream implements AsyncIterableIterator<unknown> {
-  #from: AsyncIterator<unknown>
-  readonly #call: Pick<RepeatedCall<unknown, unknown>, 'again' | 'begun' | 'leave'>
-  #hasBegun = false
-  #isLeft = false
-  /** The wait for the first message: others that ask meanwhile wait for it. */
-  #first: Promise<IteratorResult<unknown>> | undefined
-
-  constructor(
-    responses: AsyncIterable<unknown>,
-    call: Pick<RepeatedCall<unknown, unknown>, 'again' | 'begun' | 'leave'>,
-  ) {
-    this.#from = responses[Symbol.asyncIterator]()
-    this.#call = call
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  next(): Promise<IteratorResult<unknown>> {
-    if (this.#hasBegun) return this.#from.next()
-    if (this.#first === undefined) {
-      this.#first = this.#begin()
-      return this.#first
+  /** What failed in place of a response, or of the first message: gives what a further attempt gives. */
+  async #again(thrown: unknown): Promise<Res> {
+    if (this.#attempts === undefined) this.#attempts = new Attempts(thrown)
+    else this.#attempts.add(thrown)
+    if (this.#requests?.isRead) throw this.#attempts.error()
+    let ctx: Context
+    try {
+      ctx = await this.#beforeNext(this.#attempts)
+    } catch (error) {
+      this.#requests?.drop()
+      throw error
     }
-    const after = () => this.#from.next()
-    return this.#first.then(after, after)
+    return this.#answer(ctx)
   }
 
-  async return(): Promise<IteratorResult<unknown>> {
-    this.#isLeft = true
-    this.#call.leave()
-    await this.#from.return?.()
-    return { done: true, value: undefined }
-  }
-
-  async #begin(): Promise<IteratorResult<unknown>> {
-    for (;;) {
-      try {
-        const result = await this.#from.next()
-        this.#hasBegun = true
-        this.#call.begun()
-        return result
-      } catch (thrown) {
-        if (this.#isLeft) throw thrown
-        const stream = await this.#call.again(thrown)
-        this.#from = (stream as AsyncIterable<unknown>)[Symbol.asyncIterator]()
-        if (this.#isLeft) closeQuietly(this.#from)
-      }
-    }
+  async #beforeNext(attempts: Attempts): Promise<Context> {
+    if (this.#isLeft) throw attempts.error()
+    using waiting = this.#ctx.withCancel()
+    this.#waiting = waiting
+    const ctx = await this.#repetition.beforeNext(this.#ctx, attempts, waiting)
+    if (this.#isLeft) throw attempts.error()
+    return ctx
   }
 }
 
@@ -151,6 +114,7 @@ class ReplayedUntilRead implements AsyncIterable<unknown> {
   /** Whether the present attempt has left without reading. */
   #isLeft = false
   #isLast = false
+  #isDropped = false
 
   constructor(requests: AsyncIterable<unknown>) {
     this.#source = requests[Symbol.asyncIterator]()
@@ -190,6 +154,8 @@ class ReplayedUntilRead implements AsyncIterable<unknown> {
 
   /** There is no further attempt. */
   drop(): void {
-    if (!this.isRead) closeQuietly(this.#source)
+    if (this.isRead || this.#isDropped) return
+    this.#isDropped = true
+    closeQuietly(this.#source)
   }
 }

@@ -89,6 +89,21 @@ describe('retryBudget', () => {
     assert.deepEqual({ spent, refused, banked }, { spent: 10, refused: 1, banked: 0 })
   })
 
+  it('takes back what was not made, but keeps no more than a second of it', () => {
+    const budget = retryBudget()
+    assert.ok(budget.take(0))
+    assert.ok(budget.take(0))
+    budget.giveBack()
+    assert.deepEqual([budget.snapshot().banked, budget.snapshot().spent], [9, 1])
+    // Meanwhile as much has come as can be kept.
+    const full = retryBudget()
+    full.take(0)
+    full.take(60_000)
+    full.giveBack()
+    full.giveBack()
+    assert.deepEqual([full.snapshot().banked, full.snapshot().spent], [1, 0])
+  })
+
   it('changes nothing when it is looked at, and says what it would give before anybody asked', async () => {
     const clock = manualClock()
     await clock.advance(100_000)

@@ -35,6 +35,8 @@ export interface RetryBudget {
   record(clock: Clock): void
   /** Takes one repetition; false when none is left. */
   take(now: number): boolean
+  /** Gives back one that was taken and then not made. */
+  giveBack(): void
   /** Sets options anew; those not given stay. Throws a RangeError for one out of its range. */
   change(options: RetryBudgetOptions): void
   /** By the clock of the calls. To look changes nothing. */
@@ -94,6 +96,11 @@ class Budget implements RetryBudget {
     this.#banked--
     this.#spent++
     return true
+  }
+
+  giveBack(): void {
+    this.#banked = Math.min(this.#mostBanked, this.#banked + 1)
+    this.#spent--
   }
 
   change(options: RetryBudgetOptions): void {

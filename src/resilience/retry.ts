@@ -1,12 +1,13 @@
 // retry: calls again what failed, where that does no harm and is likely to help.
 import { callFailures } from '../core/call-failures.ts'
+import type { Abortable } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Endpoint, Middleware } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
 import { attempt as attemptKey } from '../core/inbound.ts'
 import { tell } from '../core/tell.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
-import { checkNumber } from '../primitives/check.ts'
+import { checkNumber, finite } from '../primitives/check.ts'
 import { Attempts } from './attempts.ts'
 import type { Policy } from './policy.ts'
 import { isRefusal } from './refusal.ts'
@@ -61,9 +62,21 @@ export interface GiveUpEvent {
   readonly error: ServiceError
 }
 
+/** How long a retry waits. */
+export interface RetryBackoffSnapshot {
+  readonly initialMs: number
+  /** Undefined where each delay but the first is `maxMs`. */
+  readonly multiplier: number | undefined
+  readonly maxMs: number
+  readonly jitter: 'full' | 'none' | number
+}
+
 /** How a retry is set, and what it has done. */
 export interface RetrySnapshot {
   readonly attempts: number
+  readonly backoff: RetryBackoffSnapshot
+  /** Undefined where it has no limit. */
+  readonly maxRetryAfterMs: number | undefined
   /** How many attempts were made beyond the first. */
   readonly retried: number
   /** How many calls succeeded with one of them. */
@@ -101,6 +114,7 @@ export function retry(options?: RetryOptions): RetryPolicy {
 }
 
 class Retries implements Repetition {
+  readonly #backoff: RetryBackoffSnapshot
   readonly #delayMs: (attempt: number) => number
   readonly #maxRetryAfterMs: number
   readonly #budget: RetryBudget | undefined
@@ -115,7 +129,9 @@ class Retries implements Repetition {
   constructor(options: RetryOptions) {
     const { maxRetryAfterMs = 1_000, budget = retryBudget(), when = retryable } = options
     this.change(options)
-    this.#delayMs = backoff({ initialMs: 25, multiplier: 2, maxMs: 250, jitter: 'full', ...options.backoff })
+    const { initialMs = 25, multiplier = 2, maxMs = 250, jitter = 'full', random } = options.backoff ?? {}
+    this.#delayMs = backoff({ initialMs, multiplier, maxMs, jitter, random })
+    this.#backoff = { initialMs, multiplier: finite(multiplier), maxMs, jitter }
     this.#maxRetryAfterMs = checkNumber('maxRetryAfterMs', maxRetryAfterMs, { min: 0 })
     this.#budget = budget === false ? undefined : budget
     this.#when = when
@@ -142,6 +158,8 @@ class Retries implements Repetition {
   snapshot(): RetrySnapshot {
     return {
       attempts: this.#attempts,
+      backoff: this.#backoff,
+      maxRetryAfterMs: finite(this.#maxRetryAfterMs),
       retried: this.#retried,
       recovered: this.#recovered,
       gaveUp: { ...this.#gaveUp },
@@ -157,8 +175,7 @@ class Retries implements Repetition {
     this.#recovered++
   }
 
-  /** Waits until the next attempt, and gives the context for it. Rejects with what goes up when there is none. */
-  async beforeNext(ctx: Context, attempts: Attempts): Promise<Context> {
+  async beforeNext(ctx: Context, attempts: Attempts, waiting: Abortable): Promise<Context> {
     const last = attempts.last
     if (ctx.aborted || this.#attempts === 1 || isSingle(ctx) || !this.#when(last, ctx)) throw attempts.error()
     if (attempts.count >= this.#attempts) throw this.#giveUp(ctx, attempts, 'attempts', attempts.error())
@@ -172,22 +189,23 @@ class Retries implements Repetition {
     if (!isRefusal(last) && this.#budget?.take(now) === false)
       throw this.#giveUp(ctx, attempts, 'budget', attempts.final())
     const attempt = attempts.count + 1
-    this.#retried++
     ctx.get(callFailures)?.noteFailure(last)
     tell(this.#onRetry, { ctx, attempt, error: last, delayMs })
     try {
-      await ctx.clock.sleep(delayMs, ctx)
+      await ctx.clock.sleep(delayMs, waiting)
     } catch (cause) {
+      if (!isRefusal(last)) this.#budget?.giveBack()
       attempts.add(ServiceError.fromAbort(cause))
       throw attempts.error()
     }
+    this.#retried++
     return ctx.with(attemptKey, attempt)
   }
 
   async #repeat<Req, Res>(next: Endpoint<Req, Res>, request: Req, ctx: Context, thrown: unknown): Promise<Res> {
     const attempts = new Attempts(thrown)
     for (;;) {
-      const again = await this.beforeNext(ctx, attempts)
+      const again = await this.beforeNext(ctx, attempts, ctx)
       try {
         const response = await next(request, again)
         this.#recovered++

@@ -22,9 +22,9 @@ const rarest = 16
 
 /** The open window, after WindowedLimit of Netflix' concurrency-limits. */
 export class SampleWindow {
-  readonly #windowMs: number
-  readonly #minSamples: number
-  readonly #toleratedDropRatio: number
+  readonly windowMs: number
+  readonly minSamples: number
+  readonly toleratedDropRatio: number
   readonly #random: Random
   /** Of so many calls one is measured. */
   #stride = 1
@@ -46,9 +46,9 @@ export class SampleWindow {
     toleratedDropRatio = 0.05,
     random = systemRandom,
   }: SampleWindowOptions) {
-    this.#windowMs = checkNumber('windowMs', windowMs, { min: 10, max: 60_000 })
-    this.#minSamples = checkNumber('minSamples', minSamples, { min: 1, max: 10_000, integer: true })
-    this.#toleratedDropRatio = checkNumber('toleratedDropRatio', toleratedDropRatio, { min: 0, max: 1 })
+    this.windowMs = checkNumber('windowMs', windowMs, { min: 10, max: 60_000 })
+    this.minSamples = checkNumber('minSamples', minSamples, { min: 1, max: 10_000, integer: true })
+    this.toleratedDropRatio = checkNumber('toleratedDropRatio', toleratedDropRatio, { min: 0, max: 1 })
     this.#random = random
   }
 
@@ -62,7 +62,7 @@ export class SampleWindow {
 
   /** Takes a measured call in, and gives the sample of the window when that closes it. `at` is when the call ended. */
   add(at: number, durationMs: number, inFlight: number, dropped: boolean): Omit<LimitSample, 'limit'> | undefined {
-    if (this.#count === 0 && this.#closesAt < at) this.#closesAt = at + this.#windowMs
+    if (this.#count === 0 && this.#closesAt < at) this.#closesAt = at + this.windowMs
     this.#count++
     if (inFlight > this.#inFlight) this.#inFlight = inFlight
     if (dropped) this.#dropped++
@@ -72,7 +72,7 @@ export class SampleWindow {
       this.#sumMs += durationMs
       if (durationMs < this.#shortestMs) this.#shortestMs = durationMs
     }
-    return at >= this.#closesAt && this.#count >= this.#minSamples ? this.#close(at) : undefined
+    return at >= this.#closesAt && this.#count >= this.minSamples ? this.#close(at) : undefined
   }
 
   get #meanMs(): number {
@@ -81,11 +81,11 @@ export class SampleWindow {
 
   #close(at: number): Omit<LimitSample, 'limit'> {
     const durationMs = this.#meanMs
-    const dropped = this.#dropped > this.#toleratedDropRatio * this.#count
+    const dropped = this.#dropped > this.toleratedDropRatio * this.#count
     const sample = { at, durationMs, count: this.#count, inFlight: this.#inFlight, dropped }
     // Calls that began after the last change must be the most of those in the next window.
     const settledMs = this.#timed === 0 ? 0 : 2 * this.#shortestMs
-    this.#closesAt = at + Math.min(10 * this.#windowMs, Math.max(this.#windowMs, settledMs))
+    this.#closesAt = at + Math.min(10 * this.windowMs, Math.max(this.windowMs, settledMs))
     this.#stride = Math.max(1, Math.min(rarest, Math.floor(this.#calls / enoughSamples)))
     this.#untilNext = Math.min(this.#untilNext, this.#stride)
     this.#lastMeanMs = durationMs

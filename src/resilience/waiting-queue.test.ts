@@ -4,7 +4,8 @@ import { describe, it } from 'node:test'
 import { type Context, rootContext } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import { manualClock } from '../testing/manual-clock.ts'
-import { type WaitingOptions, WaitingQueue, type WaitingRefusal } from './waiting-queue.ts'
+import type { WaitingOptions } from './waiting-options.ts'
+import { WaitingQueue, type WaitingRefusal } from './waiting-queue.ts'
 
 /** A queue, ways to wait in it and to be let in, and what came of it, in order. */
 function waiting(options?: WaitingOptions) {
@@ -195,6 +196,30 @@ describe('WaitingQueue', () => {
     await clock.settle()
     assert.deepEqual(came.splice(0), ['d: full'])
     assert.deepEqual(await drain(), ['a', 'b', 'c'])
+  })
+
+  it('lets nobody wait longer because whoever heard of a refusal has called again', async () => {
+    const clock = manualClock()
+    const ctx = rootContext({ clock })
+    const ends: string[] = []
+    const wait = (name: string) =>
+      queue.wait(name, ctx, async () => {}).catch(() => void ends.push(`${name} ${clock.now()}`))
+    const queue = new WaitingQueue(
+      { queue: 5, maxWaitMs: 100 },
+      {
+        refuse: (_, why) => {
+          if (ends.length === 0 && clock.now() === 100) wait('again')
+          return new ServiceError('resource_exhausted', why)
+        },
+        giveBack() {},
+      },
+    )
+    wait('first')
+    await clock.advance(50)
+    wait('second')
+    await clock.advance(200)
+    assert.deepEqual(ends, ['first 100', 'second 150', 'again 200'])
+    assert.equal(clock.pending, 0)
   })
 
   it('keeps its bound when whoever hears of a refusal calls again at once', async () => {

@@ -4,30 +4,10 @@ import type { Timer } from '../core/clock.ts'
 import { type Context, listen } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import { longestUnaryMs } from '../core/method.ts'
+import { tell } from '../core/tell.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { type InLine, WaitingLine } from './waiting-line.ts'
-
-/** Who of those that are equally important is next. */
-export type WaitingOrder = 'fifo' | 'adaptive_lifo'
-
-/** How calls wait where there is no place for them. */
-export interface WaitingOptions {
-  /** How many calls may wait, from 0 to 1_000_000. May be changed while running. @default 0 */
-  readonly queue?: number | undefined
-  /** How long a call waits at most, in milliseconds from 1 on; its own deadline may be earlier. @default 1_000 */
-  readonly maxWaitMs?: number | undefined
-  /**
-   * Who is next. `adaptive_lifo` is first in, first out, but newest first while the queue is more than half full or the oldest has waited for
-   * more than half of `maxWaitMs`: then the oldest are those whose callers have most likely given up (Maurer, "Fail at Scale",
-   * ACM Queue 2015). @default 'fifo'
-   */
-  readonly order?: WaitingOrder | undefined
-  /**
-   * How important a call is, asked only of calls that must wait: the larger first, and one that finds the queue full takes the place of
-   * the least important waiter, if that is less important. What is less important may wait in vain until `maxWaitMs`. @default all alike
-   */
-  readonly priority?: ((request: unknown, ctx: Context) => number) | undefined
-}
+import type { WaitedEvent, WaitingOptions, WaitingOrder } from './waiting-options.ts'
 
 /** Why a call does not wait, or no longer: there was no room, a more important one took it, or its time was over. */
 export type WaitingRefusal = 'full' | 'displaced' | 'expired'
@@ -50,6 +30,7 @@ export class WaitingQueue {
   readonly maxWaitMs: number
   readonly order: WaitingOrder
   readonly #priority: ((request: unknown, ctx: Context) => number) | undefined
+  readonly #onWaited: ((event: WaitedEvent) => void) | undefined
   readonly #owner: WaitingOwner
   #limit = 0
   #length = 0
@@ -70,6 +51,7 @@ export class WaitingQueue {
     }
     this.order = order
     this.#priority = priority
+    this.#onWaited = options.onWaited
     this.#owner = owner
   }
 
@@ -98,6 +80,11 @@ export class WaitingQueue {
     return oldest === undefined ? 0 : oldest.ctx.clock.now() - oldest.since
   }
 
+  /** Tells of a call that got a place at once. */
+  passed(ctx: Context): void {
+    if (this.#onWaited !== undefined) tell(this.#onWaited, { ctx, waitedMs: 0 })
+  }
+
   /**
    * Waits until `admit` gives it a place, and runs the call then. Rejects when it is refused, when the call is called off, and when its
    * deadline passes.
@@ -112,7 +99,11 @@ export class WaitingQueue {
     const waiter = this.#add(priority, ctx)
     // The owner tells others of it, who may call again at once: so only when all is in order.
     displaced?.reject(this.#owner.refuse(displaced.ctx, 'displaced'))
-    await waiter.promise
+    try {
+      await waiter.promise
+    } finally {
+      if (this.#onWaited !== undefined) tell(this.#onWaited, { ctx, waitedMs: ctx.clock.now() - waiter.since })
+    }
     if (!ctx.aborted) return run()
     this.#owner.giveBack()
     throw this.#over(ctx)
@@ -209,15 +200,18 @@ export class WaitingQueue {
 
   #expire(): void {
     this.#timer = undefined
-    for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
-      if (oldest.ctx.clock.now() < oldest.since + this.maxWaitMs) {
-        // Whom the owner tells of a refusal may have called again, and armed it.
-        if (this.#timer === undefined) this.#arm(oldest)
-        return
-      }
-      this.#remove(oldest)
-      oldest.reject(this.#owner.refuse(oldest.ctx, 'expired'))
+    // The last line first, since the others then need not move up: each of those who wait may have a line of its own.
+    const expired: Waiter[] = []
+    for (const { oldest } of this.#lines.toReversed()) {
+      for (let waiter = oldest; waiter?.isExpired(this.maxWaitMs); waiter = waiter.newer as Waiter | undefined)
+        expired.push(waiter)
     }
+    for (const waiter of expired) this.#remove(waiter)
+    const oldest = this.#oldest()
+    if (oldest !== undefined) this.#arm(oldest)
+    // The owner tells others of it, who may call again at once: so only when all is in order.
+    for (const waiter of expired.sort((a, b) => a.since - b.since))
+      waiter.reject(this.#owner.refuse(waiter.ctx, 'expired'))
   }
 
   #over({ cause }: Context): ServiceError {
@@ -251,6 +245,10 @@ class Waiter implements InLine, Listener {
     this.promise = promise
     this.resolve = resolve
     this.reject = reject
+  }
+
+  isExpired(maxWaitMs: number): boolean {
+    return this.ctx.clock.now() >= this.since + maxWaitMs
   }
 
   fire(): void {

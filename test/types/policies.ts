@@ -1,10 +1,14 @@
 // What must compile and what must not, of the policies that make responses: checked by the compiler, never run.
 import { contract, endpoints, type Handlers, type Middleware, serverStream, unary } from 'servicekit'
 import { z } from 'zod'
+import { adaptiveLimit } from '../../src/resilience/adaptive-limit.ts'
+import { bulkhead } from '../../src/resilience/bulkhead.ts'
 import { cache } from '../../src/resilience/cache.ts'
+import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts'
 import { coalesce } from '../../src/resilience/coalesce.ts'
 import { fallback } from '../../src/resilience/fallback.ts'
 import { fault } from '../../src/resilience/fault.ts'
+import { rateLimit } from '../../src/resilience/rate-limit.ts'
 
 const svc = contract('svc', {
   sum: unary({
@@ -52,6 +56,25 @@ const generic: Middleware = faults
 endpoints(svc, impl, { use: [generic, faults] })
 faults.arm({ forMs: 5_000 })
 
+// What looks at requests says what it takes them for; it is generic middleware all the same.
+type Sum = { a: number; b: number }
+endpoints(svc, impl, {
+  use: [
+    rateLimit({ perSecond: 1, weight: ({ a }: Sum) => a }),
+    bulkhead<Sum>({ priority: ({ a }) => a }),
+    circuitBreaker({ key: (request: Sum) => request.b.toFixed() }),
+    adaptiveLimit<Sum>({
+      priority: ({ a }) => a,
+      partitions: { even: 0.5 },
+      partition: ({ b }, ctx) => (b % 2 === 0 ? 'even' : ctx.method.name),
+    }),
+    bulkhead({ priority: (request, ctx) => (request === undefined ? 0 : ctx.remainingMs()) }),
+  ],
+})
+// @ts-expect-error a request has no such member
+bulkhead<Sum>({ priority: ({ c }) => c })
+// @ts-expect-error a request that nothing is said of may be anything
+circuitBreaker({ key: (request) => request.a })
 // @ts-expect-error a request has no such member
 endpoints(svc, impl, { methods: { sum: [cache({ key: (request) => request.c, ttlMs: 1 })] } })
 // @ts-expect-error a cache must be told for how long

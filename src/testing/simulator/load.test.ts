@@ -59,6 +59,19 @@ describe('a load', () => {
     assert.equal(Math.round(failedAfterMs.max), 20)
   })
 
+  it('goes on after a run that was ended by what a request threw', async () => {
+    const sim = simulation()
+    const request = (index: number) => {
+      if (index === 5) throw new Error('no request')
+      return index
+    }
+    sim.load('callers', { perSecond: 100, arrivals: 'even', call: async () => {}, request })
+    await assert.rejects(sim.run(1_000), /no request/)
+    const report = await sim.run(1_000)
+    assert.equal(report.load('callers').offered, 99)
+    assert.deepEqual(report.data.pending, { calls: 0, served: 0, timers: 0 })
+  })
+
   it('sends criticalities by weight, and reports each by itself', async () => {
     const { calls, load } = await run({ perSecond: 1_000, criticality: { critical: 1, sheddable: 3 } })
     const { critical, sheddable } = load.byCriticality

@@ -109,9 +109,12 @@ export class Load implements Task {
   /** The next call is due. */
   run(): void {
     const index = this.#index++
-    this.#offer(index, this.#groups[this.#group()] as Group, this.#at)
-    this.#at = this.#nextAt(this.#at, this.#index)
-    this.#schedule()
+    try {
+      this.#offer(this.#request(index), this.#groups[this.#group()] as Group, this.#at)
+    } finally {
+      this.#at = this.#nextAt(this.#at, this.#index)
+      this.#schedule()
+    }
   }
 
   #schedule(): void {
@@ -119,11 +122,11 @@ export class Load implements Task {
     else this.#isOver = true
   }
 
-  #offer(index: number, group: Group, startAt: number): void {
+  #offer(request: unknown, group: Group, startAt: number): void {
     this.open++
     this.#tally?.offer(startAt)
     group.tally?.offer(startAt)
-    this.#made(this.#request(index), group.ctx).then(
+    this.#made(request, group.ctx).then(
       () => {
         const now = this.#clock.now()
         this.open--

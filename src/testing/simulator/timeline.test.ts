@@ -12,6 +12,20 @@ describe('Timeline', () => {
   })
 })
 
+describe('A run that begins at a fraction of a millisecond', () => {
+  it('has no interval more by rounding, and means for all of them', () => {
+    for (const fromAt of [0, 1.1, 2_048.1, 2_049.6]) {
+      const timeline = new Timeline(fromAt, fromAt + 3_000, 1_000)
+      const level = new Level(timeline, 2)
+      assert.equal(timeline.length, 3, `${fromAt}`)
+      assert.deepEqual(
+        level.intervals.map((mean) => Math.round(mean * 1e6)),
+        [2e6, 2e6, 2e6],
+      )
+    }
+  })
+})
+
 describe('Counts', () => {
   it('counts in each interval and in all', () => {
     const counts = new Counts(new Timeline(0, 3_000, 1_000))

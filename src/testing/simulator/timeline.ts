@@ -1,5 +1,7 @@
 // The intervals of a run, and what is counted in them: in memory that grows with time and not with calls.
 
+const roundingRatio = 1e-6
+
 /** A run is cut into intervals; the last one may be shorter. */
 export class Timeline {
   /** A moment of the clock. */
@@ -14,7 +16,8 @@ export class Timeline {
     this.fromAt = fromAt
     this.untilAt = untilAt
     this.intervalMs = intervalMs
-    this.length = Math.ceil((untilAt - fromAt) / intervalMs)
+    // Moments are rounded: what is above a whole number by less than that is no interval more.
+    this.length = Math.max(1, Math.ceil((untilAt - fromAt) / intervalMs - roundingRatio))
   }
 
   /** The interval that a moment of the run lies in, from 0. */
@@ -25,7 +28,7 @@ export class Timeline {
 
   /** The moment at which an interval ends. */
   endOf(index: number): number {
-    return Math.min(this.fromAt + (index + 1) * this.intervalMs, this.untilAt)
+    return index >= this.length - 1 ? this.untilAt : this.fromAt + (index + 1) * this.intervalMs
   }
 }
 

@@ -81,7 +81,10 @@ describe('the first client, with nothing configured', () => {
       seen(() => client.order(tea, { timeoutMs: 1_000 })),
     ])
     // Three attempts of two seconds each, the last of which is cut short by the limit of the call.
-    assert.deepEqual(said(price), ['deadline_exceeded', 'shop/price: the deadline passed', 'if_idempotent'])
+    const text = 'shop/price: the deadline passed (2 attempts failed before)'
+    assert.deepEqual(said(price), ['deadline_exceeded', text, 'never'])
+    const late = 'no response came within 2000 ms'
+    assert.deepEqual(textsOf(price), [late, late, 'the deadline passed'])
     isAbout(price, 5_000)
     // What could not be repeated is not cut short.
     assert.equal(order.response, 'one tea')
@@ -110,6 +113,8 @@ describe('the first client, with nothing configured', () => {
     const third = await seen(() => client.price(tea))
     assert.deepEqual(said(third), ['unavailable', 'the circuit is open', 'safe'])
     assert.equal(third.error?.remote, 'shop/price')
+    // Why it is open.
+    assert.ok(third.error?.cause instanceof ServiceError && third.error.cause.message === refused)
     assert.equal(pipeline.policies.circuitBreaker?.state(), 'open')
   })
 

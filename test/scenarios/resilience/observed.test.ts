@@ -92,13 +92,13 @@ describe('the policies of a client', () => {
     assert.deepEqual([await shown.value(calls('client')), await shown.value(calls('server'))], [1, 3])
   })
 
-  it('tell of attempts that took too long', async () => {
+  it('tell of attempts and of calls that took too long', async () => {
     const slow = async (text: string) => {
       await sleep(5_000, undefined, { ref: false })
       return text
     }
     await using shown = await house(
-      { read: slow, write: echo },
+      { read: slow, write: slow },
       {},
       { attemptTimeout: { timeoutMs: 50 }, retry: { attempts: 2 } },
     )
@@ -107,6 +107,8 @@ describe('the policies of a client', () => {
       message: 'no response came within 50 ms (2 attempts)',
     })
     assert.equal(await shown.value('rpc_client_timeouts_total{rpc_method="shop/read",of="attempt"}'), 2)
+    await assert.rejects(shown.client.write('a', { timeoutMs: 50 }), { code: 'deadline_exceeded' })
+    assert.equal(await shown.value('rpc_client_timeouts_total{rpc_method="shop/write",of="call"}'), 1)
   })
 
   it('tell of a circuit that opens, refuses, is tried and closes', async () => {
@@ -124,7 +126,7 @@ describe('the policies of a client', () => {
       assert.equal(shown.pipeline.policies.circuitBreaker?.state(), 'closed')
     })
     for (const to of ['open', 'half_open', 'closed'])
-      assert.equal(await shown.value(`rpc_client_circuit_transitions_total{to="${to}"}`), 1)
+      assert.equal(await shown.value(`rpc_client_circuit_transitions_total{rpc_service="shop",to="${to}"}`), 1)
     const refused = await shown.value(
       'rpc_client_policy_refusals_total{rpc_method="shop/write",policy="circuit_breaker"}',
     )
@@ -151,7 +153,10 @@ describe('the policies of a client', () => {
     assert.ok(errors.every((error) => error instanceof ServiceError && error.retry === 'never'))
     const givenUp = await shown.value('rpc_client_retries_given_up_total{rpc_method="shop/read",reason="budget"}')
     assert.ok(givenUp > 0 && givenUp <= 40, `${givenUp} for want of budget`)
-    assert.equal(logged(shown, 'gave up retrying', 'reason').filter(([level]) => level === 'warn').length, givenUp)
+    assert.equal(
+      logged(shown, 'gave up retrying', 'reason').filter(([, reason]) => reason === 'budget').length,
+      givenUp,
+    )
     const retries = await shown.value('rpc_client_retries_total{rpc_method="shop/read"}')
     assert.ok(retries >= 10 && retries < 40, `${retries} retries`)
   })

@@ -96,7 +96,7 @@ describe('a hundred thousand calls through both, with all that is off by default
     const soaked = await soak({
       seed: 'all',
       calls,
-      downRatio: 0.03,
+      downRatio: 0.1,
       burstRatio: 0.002,
       client: {
         hedge: { delayMs: 150 },
