@@ -14,9 +14,9 @@ describe('the text of a report', () => {
       (await sim.run(1_000)).text(),
       `Seed here, from 0 s to 1 s of virtual time.
 
-load        offered  a second  succeeded    success  goodput/s  p50 ms  p90 ms  p95 ms  p99 ms  p99.9 ms  max ms
-callers          99      99.0         49  49.4949 %       49.0   10.00   10.00   10.00   10.00     10.00   10.00
-  critical       99      99.0         49  49.4949 %       49.0   10.00   10.00   10.00   10.00     10.00   10.00
+load        offered  a second  succeeded    success  goodput/s  p50 ms  p90 ms  p95 ms  p99 ms  p99.9 ms  max ms  failed p99 ms
+callers          99      99.0         49  49.4949 %       49.0   10.00   10.00   10.00   10.00     10.00   10.00          10.00
+  critical       99      99.0         49  49.4949 %       49.0   10.00   10.00   10.00   10.00     10.00   10.00          10.00
 
 failed   code         calls
 callers  unavailable     50
@@ -30,6 +30,19 @@ leaf    leaf       99        99   1.000
 Pending: 0 calls, 0 at instances, 0 timers.
 `,
     )
+  })
+
+  it('says of each load how late its failures came, where there are any', async () => {
+    const sim = simulation()
+    const failing = sim.server('failing', { serviceMs: 300, errorRatio: 1 }).client()
+    sim.load('well', { perSecond: 10, arrivals: 'even', call: async () => {} })
+    assert.doesNotMatch((await sim.run(1_000)).text(), /failed p99/)
+    sim.load('ill', { perSecond: 10, arrivals: 'even', call: failing })
+    const lines = (await sim.run(1_000)).text().split('\n')
+    const [head, well, ill] = lines.slice(2, 5)
+    assert.match(head ?? '', / failed p99 ms$/)
+    assert.match(well ?? '', /^well .* 0\.00$/)
+    assert.match(ill ?? '', /^ill .* 0\.00 +300\.\d\d$/)
   })
 
   it('says 100 % only of what has not failed once', async () => {

@@ -5,16 +5,29 @@ import type { SimulationData } from './simulation-data.ts'
 /** Ends with a line break. */
 export function reportText(data: SimulationData): string {
   const { seed, fromMs, untilMs, loads, servers, clients, pending } = data
+  const hasFailures = Object.values(loads).some(({ failed }) => failed > 0)
   const calls = Object.entries(loads).flatMap(([name, load]) => [
-    callRow(name, load),
-    ...Object.entries(load.byCriticality).map(([level, report]) => callRow(`  ${level}`, report)),
+    callRow(name, load, hasFailures),
+    ...Object.entries(load.byCriticality).map(([level, report]) => callRow(`  ${level}`, report, hasFailures)),
   ])
   const failures = Object.entries(loads).flatMap(([name, load]) =>
     Object.entries(load.failures).map(([code, count]) => [name, code, String(count)]),
   )
   const parts = [
     `Seed ${seed}, from ${seconds(fromMs)} to ${seconds(untilMs)} of virtual time.`,
-    table(['load', 'offered', 'a second', 'succeeded', 'success', 'goodput/s', ...quantileNames], calls),
+    table(
+      [
+        'load',
+        'offered',
+        'a second',
+        'succeeded',
+        'success',
+        'goodput/s',
+        ...quantileNames,
+        ...(hasFailures ? [failedName] : []),
+      ],
+      calls,
+    ),
     table(['failed', 'code', 'calls'], failures),
     table(
       ['server', 'instances', 'arrived', 'amplification', 'utilisation', 'waiting', 'refused', 'failed', 'abandoned'],
@@ -46,8 +59,10 @@ export function reportText(data: SimulationData): string {
 }
 
 const quantileNames = ['p50 ms', 'p90 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'max ms'] as const
+/** The other quantiles are those of successes: calls that fail late do not show in them. */
+const failedName = 'failed p99 ms'
 
-function callRow(name: string, report: CallReport): string[] {
+function callRow(name: string, report: CallReport, hasFailures: boolean): string[] {
   const { p50, p90, p95, p99, p999, max } = report.latencyMs
   return [
     name,
@@ -57,6 +72,7 @@ function callRow(name: string, report: CallReport): string[] {
     share(report.successRatio),
     report.goodputPerSecond.toFixed(1),
     ...[p50, p90, p95, p99, p999, max].map((ms) => ms.toFixed(2)),
+    ...(hasFailures ? [report.failed === 0 ? '' : report.failedAfterMs.p99.toFixed(2)] : []),
   ]
 }
 
