@@ -74,6 +74,32 @@ describe('policyEvents', () => {
     assert.ok(!none.collect().some(({ spec }) => spec.name.includes('concurrency_limit')))
   })
 
+  it('looks a series up once for each method and value', () => {
+    const metrics = registry()
+    const looked: string[] = []
+    const counter = (spec: { readonly name: string; readonly help: string; readonly labels: readonly string[] }) => {
+      const family = metrics.counter<string>(spec)
+      return {
+        with: (labels: Record<string, string>) => {
+          looked.push(Object.values(labels).join(' '))
+          return family.with(labels)
+        },
+      }
+    }
+    const { onLookup } = policyEvents({ side: 'client', metrics: { counter } as never })
+    const other = rootContext({ method: { ...noMethod, fullName: 'shop/find' } })
+    for (let n = 0; n < 3; n++) {
+      for (const result of ['hit', 'miss'] as const) onLookup({ ctx, key: 'a', result, ageMs: 4 })
+      onLookup({ ctx: other, key: 'a', result: 'hit', ageMs: 4 })
+    }
+    assert.deepEqual(looked, ['shop/price hit', 'shop/price miss', 'shop/find hit'])
+    assert.deepEqual(values(metrics), [
+      'rpc.client.cache_lookups shop/price hit 3',
+      'rpc.client.cache_lookups shop/price miss 3',
+      'rpc.client.cache_lookups shop/find hit 3',
+    ])
+  })
+
   it('counts no hedge as won that lost', () => {
     const metrics = registry()
     const events = policyEvents({ side: 'client', metrics })

@@ -1,8 +1,9 @@
 // What policies tell, as metrics and log lines: the same for every policy, whichever pipeline it is in.
 import type { Context } from '../core/context.ts'
+import type { MethodInfo } from '../core/method.ts'
 import { errorFields } from '../log/log-calls.ts'
 import type { Logger } from '../log/logger.ts'
-import type { Metrics } from '../metrics/metrics.ts'
+import type { Counter, Metrics } from '../metrics/metrics.ts'
 import type { LimitChangeEvent } from '../resilience/adaptive-limit.ts'
 import type { LookupEvent } from '../resilience/cache.ts'
 import type { StateChangeEvent } from '../resilience/circuit-breaker.ts'
@@ -122,9 +123,17 @@ function counting(side: 'server' | 'client', metrics: Metrics | undefined) {
       help: `${what}. May be summed over hosts.`,
       labels: label === undefined ? ['rpc.method'] : ['rpc.method', label],
     })
+    // Found by method and value: to look a series up by its labels is dear where it is done for each hit of a cache.
+    const known = new WeakMap<MethodInfo, Map<string, Counter>>()
     return ({ method }, value = '') => {
-      const labels = { 'rpc.method': method.fullName }
-      counter.with(label === undefined ? labels : { ...labels, [label]: value }).add()
+      const byValue = known.get(method) ?? new Map<string, Counter>()
+      let series = byValue.get(value)
+      if (series === undefined) {
+        const labels = { 'rpc.method': method.fullName }
+        series = counter.with(label === undefined ? labels : { ...labels, [label]: value })
+        known.set(method, byValue.set(value, series))
+      }
+      series.add()
     }
   }
 }
