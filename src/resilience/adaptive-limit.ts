@@ -1,4 +1,4 @@
-// Adaptive limit: a limit on calls in flight that is learned from their latency, for those who do not know the right number, or whose right number changes.
+// adaptiveLimit: a limit on calls in flight that is learned from their latency, for those who do not know the right number, or whose right number changes.
 import type { Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import type { ServiceError } from '../core/errors.ts'

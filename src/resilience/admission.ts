@@ -1,4 +1,4 @@
-// The control loop of load-shed, apart from calls: what share of each criticality may begin, worked out from how the last moments went.
+// Admission: the control loop of load-shed, apart from calls; what share of each criticality may begin, worked out from how the last moments went.
 import type { Criticality } from '../core/inbound.ts'
 import { surface } from '../core/tell.ts'
 import { Ewma } from '../primitives/ewma.ts'

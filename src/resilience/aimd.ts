@@ -1,4 +1,4 @@
-// AIMD: a limit that grows by one and shrinks by a share, as TCP's window does; it looks at what fails, and at latency only beyond a threshold.
+// aimd: a limit that grows by one and shrinks by a share, as TCP's window does; it looks at what fails, and at latency only beyond a threshold.
 import { checkNumber } from '../primitives/check.ts'
 import { isLimitHalfUsed, type LimitAlgorithm, type LimitSample } from './limit-algorithm.ts'
 

@@ -1,4 +1,4 @@
-// The errors of all attempts of one call, and the one that goes up in the end.
+// Attempts: the errors of all attempts of one call, and the one that goes up in the end.
 import { restated, ServiceError, unsharedError } from '../core/errors.ts'
 import { withoutStack } from '../core/without-stack.ts'
 

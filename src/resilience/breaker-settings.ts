@@ -1,4 +1,4 @@
-// What a circuit breaker can be set to: the options with their defaults, checked once for however many breakers share them.
+// breakerSettings: what a circuit breaker can be set to, the options with their defaults, checked once for however many breakers share them.
 import { backoff } from '../primitives/backoff.ts'
 import { checkNumber, finite } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'

@@ -1,4 +1,4 @@
-// Breaker-state: the words for what a circuit breaker is, why it became so, and what is kept of it; apart, since operators and metrics use them too.
+// BreakerState: the words for what a circuit breaker is, why it became so, and what is kept of it; apart, since operators and metrics use them too.
 import type { Context } from '../core/context.ts'
 
 /** `half_open`: a few calls are let through to find out. The last three were asked for, and stay until they are taken back. */

@@ -1,4 +1,4 @@
-// Breaker-window: what a circuit breaker remembers of the calls that ended lately, the last so many of them or those of the last so many milliseconds.
+// BreakerWindow: what a circuit breaker remembers of the calls that ended lately, the last so many of them or those of the last so many milliseconds.
 import { checkNumber } from '../primitives/check.ts'
 
 /** What was counted. A call may be both a failure and slow. */

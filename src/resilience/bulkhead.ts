@@ -1,4 +1,4 @@
-// Bulkhead: a limit on how many calls are in flight at once, so that one slow dependency cannot take all there is.
+// bulkhead: a limit on how many calls are in flight at once, so that one slow dependency cannot take all there is.
 import type { Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import type { ServiceError } from '../core/errors.ts'

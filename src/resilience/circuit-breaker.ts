@@ -1,4 +1,4 @@
-// Circuit-breaker: stops calling what fails, and finds out by a few calls when it is well again.
+// circuitBreaker: stops calling what fails, and finds out by a few calls when it is well again.
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Verdict } from '../core/codes.ts'
 import type { Context } from '../core/context.ts'

@@ -66,7 +66,7 @@ export function coalesce<Req, Res>(options: CoalesceOptions<Req>): Coalesce<Req,
       if (others === 0) begun++
       else {
         joined++
-        if (onJoin !== undefined) tell(onJoin, { ctx, key, waiting: others + 1 })
+        tell(onJoin, { ctx, key, waiting: others + 1 })
       }
       return calls.join({ key, request, ctx, next })
     } catch (thrown) {

@@ -56,7 +56,7 @@ export function fallback<Req, Res>(options: FallbackOptions<Req, NoInfer<Res>>):
     const error = ServiceError.from(thrown)
     if (ctx.aborted || !when(error, ctx)) throw thrown
     asked++
-    if (onFallback !== undefined) tell(onFallback, { ctx, error })
+    tell(onFallback, { ctx, error })
     try {
       return await to(error, request, ctx)
     } catch (thrownInstead) {

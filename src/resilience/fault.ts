@@ -140,6 +140,6 @@ class Faults {
 
   #tell(fault: FaultEvent['fault'], ctx: Context): void {
     this.#counts[fault]++
-    if (this.#onFault !== undefined) tell(this.#onFault, { ctx, fault })
+    tell(this.#onFault, { ctx, fault })
   }
 }

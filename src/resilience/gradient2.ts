@@ -1,4 +1,4 @@
-// Gradient2: a limit that follows the ratio of the long-run latency to the present one.
+// gradient2: a limit that follows the ratio of the long-run latency to the present one.
 import { checkNumber } from '../primitives/check.ts'
 import { isLimitHalfUsed, type LimitAlgorithm, type LimitSample } from './limit-algorithm.ts'
 

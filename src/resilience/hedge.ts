@@ -75,8 +75,8 @@ export interface HedgeSnapshot {
  *
  * Throws a RangeError for an option out of its range.
  */
-export function hedge(options?: HedgeOptions): Policy<HedgeSnapshot> {
-  const hedges = new Hedges(options ?? {})
+export function hedge(options: HedgeOptions = {}): Policy<HedgeSnapshot> {
+  const hedges = new Hedges(options)
   const middleware: Middleware = (next) => hedges.around(next)
   return Object.assign(middleware, { snapshot: () => hedges.snapshot() })
 }

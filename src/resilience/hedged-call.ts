@@ -1,4 +1,4 @@
-// One call that may be made several times at once: the race of a hedge.
+// HedgedCall: one call that may be made several times at once, the race of a hedge.
 import type { Cancellation, Listener } from '../core/cancellation.ts'
 import type { Task, Timer } from '../core/clock.ts'
 import { type CancelableContext, type Context, listen } from '../core/context.ts'

@@ -1,4 +1,4 @@
-// A call that holds a place until it has really settled: apart, since every policy that counts calls in flight means the same by that.
+// holdPlace: a call holds a place until it has really settled; apart, since every policy that counts calls in flight means the same by that.
 import type { Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import { isAsyncIterable, observed } from '../core/streams.ts'

@@ -73,4 +73,17 @@ describe('KeyedBreakers', () => {
     assert.equal(after.breakers.of('a').openForMs(0), 5_000)
     assert.equal(after.breakers.of('d').state, 'disabled')
   })
+
+  it('keeps of what was forced elsewhere what it knows, and nothing else', () => {
+    const { breakers } = keyed(3)
+    breakers.restore([], { state: 'open', reason: { toString: null }, more: 1 } as never)
+    assert.deepEqual(breakers.forced, { state: 'open', reason: undefined })
+    assert.deepEqual([breakers.of('a').state, breakers.snapshots()[0]?.reason], ['forced_open', undefined])
+    breakers.restore([], { state: 'closed', reason: 'an incident', more: 1 } as never)
+    assert.deepEqual(breakers.forced, { state: 'closed', reason: 'an incident' })
+    for (const nonsense of [{ state: 'shut' }, 'open', null]) {
+      breakers.restore([], nonsense as never)
+      assert.equal(breakers.forced, undefined)
+    }
+  })
 })

@@ -1,4 +1,4 @@
-// Keyed-breakers: the breakers of one policy, one for each key and never more than a limit, looked at and operated together.
+// KeyedBreakers: the breakers of one policy, one for each key and never more than a limit, looked at and operated together.
 import type { Clock } from '../core/clock.ts'
 import { BoundedMap } from '../primitives/bounded-map.ts'
 import { Breaker } from './breaker.ts'
@@ -85,9 +85,16 @@ export class KeyedBreakers {
 
   /** Goes on where other ones were. Keys that the snapshots do not have stay as they are. */
   restore(snapshots: readonly KeyedBreakerSnapshot[], forced: Forced | undefined): void {
-    this.#forced = forced && isForcedState(forced.state) ? forced : undefined
+    this.#forced = checkedForced(forced)
     const now = this.#clock.now()
     const wallNow = this.#clock.wallNow()
     for (const snapshot of snapshots) this.of(snapshot.key).restore(snapshot, now, wallNow)
   }
+}
+
+/** What is known of it and nothing else: it may have been anywhere. */
+function checkedForced(forced: Forced | undefined): Forced | undefined {
+  if (!isForcedState(forced?.state)) return undefined
+  const { state, reason } = forced
+  return { state, reason: typeof reason === 'string' ? reason : undefined }
 }

@@ -1,4 +1,4 @@
-// A quantile of the latest latencies: what a hedge takes for slow.
+// LatencyQuantile: a quantile of the latest latencies, what a hedge takes for slow.
 import { checkNumber } from '../primitives/check.ts'
 import { DDSketch } from '../primitives/ddsketch.ts'
 

@@ -1,4 +1,4 @@
-// What an algorithm that learns a concurrency limit is told and asked: the interface to bring one's own.
+// LimitAlgorithm: what an algorithm that learns a concurrency limit is told and asked; the interface to bring one's own.
 
 /** What was measured of the unary calls of one window. */
 export interface LimitSample {

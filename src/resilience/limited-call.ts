@@ -1,4 +1,4 @@
-// One call with a single response that must come in time: the race of a timeout, as one object that is its own listener.
+// LimitedCall: one call with a single response that must come in time, the race of a timeout, as one object that is its own listener.
 import type { Cancellation, Listener } from '../core/cancellation.ts'
 import { type Context, listen } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'

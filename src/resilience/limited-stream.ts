@@ -1,4 +1,4 @@
-// One call with a stream of responses that must not be silent: what a timeout means where there is no single response.
+// limitedStream: one call with a stream of responses that must not be silent, what a timeout means where there is no single response.
 import type { Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'

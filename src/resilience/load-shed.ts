@@ -1,4 +1,4 @@
-// Load shedding: under overload a server refuses, at once, the calls that matter least, so that it completes the others in time.
+// loadShed: under overload a server refuses, at once, the calls that matter least, so that it completes the others in time.
 import type { Context } from '../core/context.ts'
 import type { Endpoint, Middleware } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
@@ -98,12 +98,12 @@ export interface LoadShed extends Policy<LoadShedSnapshot> {
  *
  * Throws a RangeError for an option out of its range.
  */
-export function loadShed(options?: LoadShedOptions): LoadShed {
-  const { pressure, onRefused, random = systemRandom } = options ?? {}
-  const retryAfterMs = checkNumber('retryAfterMs', options?.retryAfterMs ?? 500, { min: 0, max: 3_600_000 })
+export function loadShed(options: LoadShedOptions = {}): LoadShed {
+  const { pressure, onRefused, random = systemRandom } = options
+  const retryAfterMs = checkNumber('retryAfterMs', options.retryAfterMs ?? 500, { min: 0, max: 3_600_000 })
   const settings = {
     ...checkLimits(options, { maxSojournMs: 20, maxInFlightMs: Infinity }),
-    intervalMs: checkNumber('intervalMs', options?.intervalMs ?? 100, { min: 10, max: 10_000 }),
+    intervalMs: checkNumber('intervalMs', options.intervalMs ?? 100, { min: 10, max: 10_000 }),
     pressureAt: (now: number) => pressure?.level(now) ?? 0,
     random,
   }
@@ -111,7 +111,7 @@ export function loadShed(options?: LoadShedOptions): LoadShed {
   const refuse = (ctx: Context): Promise<never> => {
     const afterMs = Math.round(retryAfterMs * (0.5 + random()))
     const error = refusal('resource_exhausted', 'the service is overloaded', afterMs)
-    if (onRefused !== undefined) tell(onRefused, { policy: 'load_shed', ctx, error })
+    tell(onRefused, { policy: 'load_shed', ctx, error })
     return Promise.reject(error)
   }
   return Object.assign(shed(admission, refuse), {
@@ -122,11 +122,11 @@ export function loadShed(options?: LoadShedOptions): LoadShed {
 }
 
 /** The limits that are asked for, in place of those that hold. */
-function checkLimits(asked: LoadShedChange | undefined, held: Required<LoadShedChange>): Limits {
+function checkLimits(asked: LoadShedChange, held: Required<LoadShedChange>): Limits {
   const limits = { min: 1, max: Infinity }
   return {
-    maxSojournMs: checkNumber('maxSojournMs', asked?.maxSojournMs ?? (held.maxSojournMs as number), limits),
-    maxInFlightMs: checkNumber('maxInFlightMs', asked?.maxInFlightMs ?? (held.maxInFlightMs as number), limits),
+    maxSojournMs: checkNumber('maxSojournMs', asked.maxSojournMs ?? (held.maxSojournMs as number), limits),
+    maxInFlightMs: checkNumber('maxInFlightMs', asked.maxInFlightMs ?? (held.maxInFlightMs as number), limits),
   }
 }
 

@@ -1,4 +1,4 @@
-// The error of a policy that refuses a call: made without a stack, since under overload it is made more often than anything else.
+// refusal: the error of a policy that refuses a call, made without a stack, since under overload it is made more often than anything else.
 import type { Code } from '../core/codes.ts'
 import { ServiceError, unsharedError } from '../core/errors.ts'
 import { noteRefusal } from '../core/refusals.ts'

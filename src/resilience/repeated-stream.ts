@@ -1,4 +1,4 @@
-// Repeating a call with streams: as long as no message has come, and none of the caller's has been read.
+// repeatedStream: repeats a call with streams, as long as no message has come, and none of the caller's has been read.
 import type { Abortable } from '../core/clock.ts'
 import type { CancelableContext, Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'

@@ -48,8 +48,8 @@ export interface RetryBudget {
  * that works (Google SRE, "Handling Overload"; Finagle's RetryBudget). What is not used is kept for one second and no longer.
  * Throws a RangeError for an option out of its range.
  */
-export function retryBudget(options?: RetryBudgetOptions): RetryBudget {
-  return new Budget(options ?? {})
+export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
+  return new Budget(options)
 }
 
 const windowMs = 10_000

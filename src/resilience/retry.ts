@@ -103,8 +103,8 @@ export interface RetryPolicy extends Policy<RetrySnapshot> {
  * A stream of responses is repeated only until its first message has come, a stream of requests only while nothing has been
  * read of it. Throws a TypeError or RangeError for an option out of its range.
  */
-export function retry(options?: RetryOptions): RetryPolicy {
-  const retries = new Retries(options ?? {})
+export function retry(options: RetryOptions = {}): RetryPolicy {
+  const retries = new Retries(options)
   const middleware: Middleware = (next) => retries.around(next)
   const policy = Object.assign(middleware, {
     change: (changed: Pick<RetryOptions, 'attempts'>) => retries.change(changed),

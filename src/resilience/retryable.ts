@@ -1,4 +1,4 @@
-// Whether an error is worth another attempt: the rule of retry and hedge, in terms of what the error says and what the method is.
+// retryable: whether an error is worth another attempt, the rule of retry and hedge, in terms of what the error says and what the method is.
 import { callOptions } from '../core/call-options.ts'
 import type { Context } from '../core/context.ts'
 import type { ServiceError } from '../core/errors.ts'

@@ -1,4 +1,4 @@
-// Turns single calls into samples of a window: a limit that changed with each call would follow noise, and two clock reads a call are dear.
+// SampleWindow: single calls become samples of a window, since a limit that changed with each call would follow noise, and two clock reads a call are dear.
 import { checkNumber } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import type { LimitSample } from './limit-algorithm.ts'

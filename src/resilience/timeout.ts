@@ -60,7 +60,7 @@ export interface TimeoutSnapshot {
  * `streamLimits`, of the time that its reader waits; it has no limit as a whole. A stream of requests has none but that of its call or its
  * method. Throws a TypeError or RangeError for an option out of its range.
  */
-export function timeout(options?: TimeoutOptions): Policy<TimeoutSnapshot> {
+export function timeout(options: TimeoutOptions = {}): Policy<TimeoutSnapshot> {
   const limit = new TimeLimit(options)
   const middleware: Middleware = (next) => limit.around(next)
   return Object.assign(middleware, { snapshot: () => limit.snapshot() })
@@ -78,7 +78,7 @@ class TimeLimit implements LimitOwner {
   #timedOut = 0
   #late = 0
 
-  constructor({ timeoutMs = 5_000, of = 'call', streamLimits, onTimeout, onLateResult }: TimeoutOptions = {}) {
+  constructor({ timeoutMs = 5_000, of = 'call', streamLimits, onTimeout, onLateResult }: TimeoutOptions) {
     if (of !== 'call' && of !== 'attempt')
       throw new TypeError(`of must be 'call' or 'attempt', but is ${JSON.stringify(of)}`)
     checkIdleLimits(streamLimits)

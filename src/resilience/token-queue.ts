@@ -4,6 +4,7 @@ import type { Task, Timer } from '../core/clock.ts'
 import { type Context, listen } from '../core/context.ts'
 import { ServiceError } from '../core/errors.ts'
 import type { TokenBucket, TokenRateChange } from './token-bucket.ts'
+import { type InLine, WaitingLine } from './waiting-line.ts'
 
 /** A call that has to wait, and what becomes of it: one of the three, once. */
 export interface WaitingCall {
@@ -35,8 +36,7 @@ export class TokenQueue implements Task {
   /** Whose calls they are; empty where that is not asked. */
   readonly key: string
   readonly #watcher: QueueWatcher | undefined
-  #first: Place | undefined
-  #last: Place | undefined
+  readonly #line = new WaitingLine<Place>()
   #length = 0
   /** Of all who wait. */
   #weight = 0
@@ -70,22 +70,17 @@ export class TokenQueue implements Task {
   /** Puts a call at the end. */
   add(call: WaitingCall): void {
     const place = new Place(this, call)
-    if (this.#last === undefined) this.#first = place
-    else {
-      place.ahead = this.#last
-      this.#last.behind = place
-    }
-    this.#last = place
+    this.#line.append(place)
     this.#length++
     this.#weight += call.weight
     this.#watcher?.onJoin(this)
-    if (place === this.#first) this.#setTimer()
+    if (place === this.#line.oldest) this.#setTimer()
     listen(call.ctx, place)
   }
 
   /** Takes a call out that was called off. The one behind the first may need fewer tokens than that, and go at once. */
   leave(place: Place, error: ServiceError): void {
-    const wasFirst = place === this.#first
+    const wasFirst = place === this.#line.oldest
     this.#remove(place)
     place.call.leave(error)
     if (!wasFirst) return
@@ -101,8 +96,11 @@ export class TokenQueue implements Task {
     bucket.change(now, rate)
     const refused: { readonly call: WaitingCall; readonly waitMs: number }[] = []
     let weight = 0
-    for (let place = this.#first; place !== undefined; place = place.behind) {
+    let next = this.#line.oldest
+    while (next !== undefined) {
+      const place = next
       const { call } = place
+      next = place.newer
       const at = bucket.fits(call.weight) ? bucket.readyAt(weight + call.weight) : Infinity
       if (at === Infinity || (isSlower && at > call.latestAt)) {
         this.#remove(place)
@@ -117,16 +115,16 @@ export class TokenQueue implements Task {
 
   /** The first one's turn has come. */
   run(): void {
-    const clock = this.#first?.call.ctx.clock
+    const clock = this.#line.oldest?.call.ctx.clock
     if (clock !== undefined) this.#letIn(clock.now())
   }
 
   /** Lets in whose turn has come. Each is let in before the next one is looked at: it may bring new calls, or change the rate. */
   #letIn(now: number): void {
     const { bucket } = this
-    let place = this.#first
+    let place = this.#line.oldest
     if (place === undefined || bucket.readyAt(place.call.weight) > now) return
-    for (; place !== undefined; place = this.#first) {
+    for (; place !== undefined; place = this.#line.oldest) {
       const { call } = place
       const at = bucket.readyAt(call.weight)
       if (at > now) break
@@ -139,15 +137,12 @@ export class TokenQueue implements Task {
 
   #setTimer(): void {
     this.#timer?.cancel()
-    const call = this.#first?.call
+    const call = this.#line.oldest?.call
     this.#timer = call?.ctx.clock.scheduleAt(this.bucket.readyAt(call.weight), this)
   }
 
   #remove(place: Place): void {
-    if (place.ahead === undefined) this.#first = place.behind
-    else place.ahead.behind = place.behind
-    if (place.behind === undefined) this.#last = place.ahead
-    else place.behind.ahead = place.ahead
+    this.#line.remove(place)
     this.#length--
     // Fractions do not add up; when nobody waits there is nothing left of them.
     this.#weight = this.#length === 0 ? 0 : this.#weight - place.call.weight
@@ -157,12 +152,12 @@ export class TokenQueue implements Task {
 }
 
 /** A call in the queue, which hears of its end. */
-class Place implements Listener {
+class Place implements InLine<Place>, Listener {
   next: Listener | undefined = undefined
   previous: Listener | undefined = undefined
   list: Cancellation | undefined = undefined
-  ahead: Place | undefined = undefined
-  behind: Place | undefined = undefined
+  older: Place | undefined = undefined
+  newer: Place | undefined = undefined
   readonly call: WaitingCall
   readonly #queue: TokenQueue
 

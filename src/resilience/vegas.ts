@@ -1,4 +1,4 @@
-// Vegas: a limit that keeps a few calls in the queue of whatever is called, estimated from the latency without a queue.
+// vegas: a limit that keeps a few calls in the queue of whatever is called, estimated from the latency without a queue.
 import { checkNumber } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
 import { isLimitHalfUsed, type LimitAlgorithm, type LimitSample } from './limit-algorithm.ts'

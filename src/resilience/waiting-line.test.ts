@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type InLine, WaitingLine } from './waiting-line.ts'
 
-interface Named extends InLine {
+interface Named extends InLine<Named> {
   readonly name: string
 }
 
 function lineOf(names: string) {
-  const line = new WaitingLine<Named>(0)
+  const line = new WaitingLine<Named>()
   const waiters = [...names].map((name): Named => ({ name, older: undefined, newer: undefined }))
   for (const waiter of waiters) line.append(waiter)
   return { line, waiters }

@@ -1,21 +1,15 @@
-// Waiters of equal importance, in the order in which they came: a list that any of them can leave from the middle.
+// WaitingLine: those who wait, in the order in which they came; a list that any of them can leave from the middle.
 
 /** A place in a line. */
-export interface InLine {
-  older: InLine | undefined
-  newer: InLine | undefined
+export interface InLine<W> {
+  older: W | undefined
+  newer: W | undefined
 }
 
 /** A doubly linked list of waiters, which knows its two ends. */
-export class WaitingLine<W extends InLine> {
-  /** The larger, the sooner its waiters have their turn. */
-  readonly priority: number
+export class WaitingLine<W extends InLine<W>> {
   #oldest: W | undefined = undefined
   #newest: W | undefined = undefined
-
-  constructor(priority: number) {
-    this.priority = priority
-  }
 
   /** Who came first; undefined when nobody is here. */
   get oldest(): W | undefined {
@@ -38,9 +32,9 @@ export class WaitingLine<W extends InLine> {
   /** Takes out one that is in this line. */
   remove(waiter: W): void {
     const { older, newer } = waiter
-    if (older === undefined) this.#oldest = newer as W | undefined
+    if (older === undefined) this.#oldest = newer
     else older.newer = newer
-    if (newer === undefined) this.#newest = older as W | undefined
+    if (newer === undefined) this.#newest = older
     else newer.older = older
     waiter.older = undefined
     waiter.newer = undefined

@@ -1,4 +1,4 @@
-// Calls that wait for a place: in which order they get one, who goes when there are too many, and how long anybody stays.
+// WaitingQueue: calls that wait for a place, in which order they get one, who goes when there are too many, and how long anybody stays.
 import type { Cancellation, Listener } from '../core/cancellation.ts'
 import type { Timer } from '../core/clock.ts'
 import { type Context, listen } from '../core/context.ts'
@@ -36,7 +36,7 @@ export class WaitingQueue {
   #length = 0
   #left = 0
   /** The least important first; none of them is empty. */
-  readonly #lines: WaitingLine<Waiter>[] = []
+  readonly #lines: Rank[] = []
   /** Set for one who waits now, or waited: all wait equally long, so that one timer does for all. */
   #timer: Timer | undefined
   readonly #expiry = { run: () => this.#expire() }
@@ -165,11 +165,11 @@ export class WaitingQueue {
     return this.#isNewestFirst(line.oldest) ? line.oldest : line.newest
   }
 
-  #lineOf(priority: number): WaitingLine<Waiter> {
+  #lineOf(priority: number): Rank {
     const place = this.#placeOf(priority)
     const found = this.#lines[place]
     if (found?.priority === priority) return found
-    const line = new WaitingLine<Waiter>(priority)
+    const line = new Rank(priority)
     this.#lines.splice(place, 0, line)
     return line
   }
@@ -203,8 +203,7 @@ export class WaitingQueue {
     // The last line first, since the others then need not move up: each of those who wait may have a line of its own.
     const expired: Waiter[] = []
     for (const { oldest } of this.#lines.toReversed()) {
-      for (let waiter = oldest; waiter?.isExpired(this.maxWaitMs); waiter = waiter.newer as Waiter | undefined)
-        expired.push(waiter)
+      for (let waiter = oldest; waiter?.isExpired(this.maxWaitMs); waiter = waiter.newer) expired.push(waiter)
     }
     for (const waiter of expired) this.#remove(waiter)
     const oldest = this.#oldest()
@@ -220,14 +219,25 @@ export class WaitingQueue {
   }
 }
 
+/** Those who are equally important. */
+class Rank extends WaitingLine<Waiter> {
+  /** The larger, the sooner their turn. */
+  readonly priority: number
+
+  constructor(priority: number) {
+    super()
+    this.priority = priority
+  }
+}
+
 /** One who waits. It is its own listener, so that waiting costs no object for that. */
-class Waiter implements InLine, Listener {
-  older: InLine | undefined = undefined
-  newer: InLine | undefined = undefined
+class Waiter implements InLine<Waiter>, Listener {
+  older: Waiter | undefined = undefined
+  newer: Waiter | undefined = undefined
   next: Listener | undefined = undefined
   previous: Listener | undefined = undefined
   list: Cancellation | undefined = undefined
-  readonly line: WaitingLine<Waiter>
+  readonly line: Rank
   readonly ctx: Context
   /** A moment of the context's clock. */
   readonly since: number
@@ -236,7 +246,7 @@ class Waiter implements InLine, Listener {
   readonly reject: (error: ServiceError) => void
   readonly #queue: WaitingQueue
 
-  constructor(queue: WaitingQueue, line: WaitingLine<Waiter>, ctx: Context) {
+  constructor(queue: WaitingQueue, line: Rank, ctx: Context) {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#queue = queue
     this.line = line
