@@ -2,6 +2,7 @@
 import type { Context } from './context.ts'
 import type { Contract, HandlerOf, Method, Methods, MethodsOf, RequestByKind, ResponseByKind } from './contract.ts'
 import { chain, type Endpoint, type Middleware, type TypedMiddleware } from './endpoint.ts'
+import { inbound } from './inbound.ts'
 import { type MethodInfo, returnsStream, sendsStream } from './method.ts'
 import { type Loose, type Schema, validate } from './schema.ts'
 import { isAsyncIterable, map } from './streams.ts'
@@ -69,6 +70,8 @@ type AnyHandler = (request: unknown, ctx: Context) => unknown
 /** Lenient at the edge, strict inside: after this every handler is an endpoint. */
 function lift(self: unknown, handler: AnyHandler, info: MethodInfo): AnyEndpoint {
   const call: AnyEndpoint = (request, ctx) => {
+    // Whatever a policy within the handler says of its own call, this one did run.
+    ctx.get(inbound).hasRun = true
     try {
       const response = handler.call(self, request, ctx)
       return response instanceof Promise ? response : Promise.resolve(response)

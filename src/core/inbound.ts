@@ -43,6 +43,8 @@ export class Inbound implements Reply, InboundValues {
   receivedBytes: number | undefined = undefined
   /** Whom the wire tells of the messages of this call; see `watchSizes`. */
   sizes: MessageSizes | undefined = undefined
+  /** Whether its handler has begun. */
+  hasRun = false
   #requestId: string | undefined
   #hasBegun = false
   #replyStatus: number | undefined

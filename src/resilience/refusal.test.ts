@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { markRemote, ServiceError } from '../core/errors.ts'
-import { isRefusal, refusal } from './refusal.ts'
+import { isRefusal } from '../core/refusals.ts'
+import { refusal } from './refusal.ts'
 
 describe('refusal', () => {
   it('says that the call was not run, and when to come back', () => {

@@ -212,6 +212,9 @@ describe('retry', () => {
     const when = ({ code }: ServiceError) => code === 'aborted'
     assert.equal((await play([failing('aborted'), { response: 'a' }], { when })).calls.length, 2)
     assert.equal((await play([refused, { response: 'a' }], { when })).calls.length, 1)
+    // A promise is no answer, however true it looks.
+    const later = (async () => true) as never
+    assert.equal((await play([refused, { response: 'a' }], { when: later })).calls.length, 1)
   })
 
   it('can be switched off while it runs', async () => {

@@ -5,12 +5,12 @@ import type { Context } from '../core/context.ts'
 import type { Endpoint, Middleware } from '../core/endpoint.ts'
 import { ServiceError } from '../core/errors.ts'
 import { attempt as attemptKey } from '../core/inbound.ts'
+import { isRefusal } from '../core/refusals.ts'
 import { tell } from '../core/tell.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
 import { checkNumber, finite } from '../primitives/check.ts'
 import { Attempts } from './attempts.ts'
 import type { Policy } from './policy.ts'
-import { isRefusal } from './refusal.ts'
 import { type Repetition, repeatedStream } from './repeated-stream.ts'
 import { type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
 import { isSingle, retryable } from './retryable.ts'
@@ -177,7 +177,7 @@ class Retries implements Repetition {
 
   async beforeNext(ctx: Context, attempts: Attempts, waiting: Abortable): Promise<Context> {
     const last = attempts.last
-    if (ctx.aborted || this.#attempts === 1 || isSingle(ctx) || !this.#when(last, ctx)) throw attempts.error()
+    if (ctx.aborted || this.#attempts === 1 || isSingle(ctx) || this.#when(last, ctx) !== true) throw attempts.error()
     if (attempts.count >= this.#attempts) throw this.#giveUp(ctx, attempts, 'attempts', attempts.error())
     // A handler may have said a moment that has passed, or NaN.
     const retryAfterMs = Math.max(0, last.retryAfterMs || 0)

@@ -2,7 +2,7 @@
 import type { Cancellation, Listener } from '../core/cancellation.ts'
 import { type CancelableContext, type Context, listen, servedContext } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
-import { originalOf, restated, ServiceError } from '../core/errors.ts'
+import { originalOf, ServiceError } from '../core/errors.ts'
 import { IdleGuard, type IdleLimits } from '../core/idle.ts'
 import { Inbound } from '../core/inbound.ts'
 import type { Metadata } from '../core/metadata.ts'
@@ -10,6 +10,7 @@ import { type MethodInfo, returnsStream, sendsStream } from '../core/method.ts'
 import type { Loose, Schema } from '../core/schema.ts'
 import { bounded, closeQuietly, closeUnread, silence } from '../core/streams.ts'
 import type { CallStage } from './hooks.ts'
+import { ofThisServer } from './of-this-server.ts'
 
 /** A path of a method; those of a contract fit. */
 export interface MountedRoute {
@@ -131,7 +132,7 @@ export class ServedCall implements Listener {
       this.end()
       this.#keeper.failed(this.#ctx, this.#stage, error, originalOf(thrown))
     }
-    return ofThisServer(error)
+    return ofThisServer(error, this.#inbound)
   }
 
   /** Something went wrong after the call had ended: those who watch hear of it. */
@@ -282,14 +283,6 @@ class ResponseStream implements AsyncIterableIterator<unknown> {
     this.#call.leave()
     return Promise.resolve({ done: true, value: undefined })
   }
-}
-
-/**
- * What this server says of an error. An error that came out of a call which the handler made says `safe` about that other
- * server; this one did run, so here it only means `if_idempotent`.
- */
-function ofThisServer(error: ServiceError): ServiceError {
-  return error.remote === undefined || error.retry !== 'safe' ? error : restated(error, 'if_idempotent')
 }
 
 function unreadable(thrown: unknown): Promise<never> {
