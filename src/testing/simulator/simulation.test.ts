@@ -57,7 +57,7 @@ describe('simulation', () => {
     sim.load('callers', { perSecond: 300, call: leaf.client({ pick: 'random' }) })
     const text = (await sim.run(5_000)).text().split('\n')
     const row =
-      'callers     1522     304.4       1267  83.7409 %      253.4   21.92   50.44   62.85  101.89    157.12  305.43'
+      'callers     1522     304.4       1267  83.7409 %      253.4   21.92   50.44   62.85  101.89    157.12  305.43          40.07'
     assert.equal(text[3], row)
   })
 
