@@ -33,4 +33,12 @@ describe('clientLayers', () => {
     assert.throws(() => clientLayers({ pipeline }, { methods: [], maxConnections: 4 }), /do not work together/)
     assert.deepEqual(seen, [{ methods: [], maxConnections: 4 }])
   })
+
+  it('refuses what is no pipeline', () => {
+    for (const wrong of [{}, true, { retry: {} }, null])
+      assert.throws(
+        () => clientLayers({ pipeline: wrong as never }, { methods: [] }),
+        /pipeline must be what clientPipeline\(\) gives/,
+      )
+  })
 })

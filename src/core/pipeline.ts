@@ -33,6 +33,8 @@ export function clientLayers(
   used: PipelineUse,
 ): readonly Middleware[] {
   if (pipeline === undefined) return use
+  if (!Array.isArray(pipeline?.call) || !Array.isArray(pipeline.attempt))
+    throw new TypeError('pipeline must be what clientPipeline() gives')
   pipeline.check?.(used)
   return [...use, ...pipeline.call, ...pipeline.attempt]
 }

@@ -18,6 +18,7 @@ import type { ClientPipelineOptions, PipelineWarning } from './client-pipeline-o
 import { observe } from './observe.ts'
 import { made, type Part, snapshotsOf } from './part.ts'
 import { attemptMsOf, callMsOf, callTimeoutMs, pipelineAdvice, warnOf } from './pipeline-advice.ts'
+import { policyGauges } from './policy-gauges.ts'
 
 export type { ClientPipelineOptions, Part, PipelineWarning }
 
@@ -77,6 +78,8 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
       timeout({ ...own, of: 'attempt' }),
     ),
   }
+  // The services whose state is on the page of metrics: for as long as that is, as their client may come again.
+  const shown = new Set<string>()
   const warn = warnOf(options)
   const advice = pipelineAdvice(options)
   for (const warning of advice.made()) warn(warning)
@@ -88,6 +91,10 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
     policies,
     check: (use) => {
       for (const warning of advice.used(use)) warn(warning)
+      const service = use.methods[0]?.service
+      if (options.metrics === undefined || service === undefined || shown.has(service)) return
+      shown.add(service)
+      policyGauges(policies, { metrics: options.metrics, side: 'client', service, methods: use.methods })
     },
     snapshot: () => snapshotsOf({ ...policies }),
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { chain, type Middleware } from '../core/endpoint.ts'
+import { checkNumber } from '../primitives/check.ts'
 import { recorder } from '../testing/recorder.ts'
 import { made, snapshotsOf } from './part.ts'
 
@@ -33,6 +34,17 @@ describe('made', () => {
     const own = make({})
     assert.equal(made('a', own, {}, make), own)
     assert.equal(made('a', false, {}, make), undefined)
+  })
+
+  it('says of which part an option is that is refused', () => {
+    const refuse = (): Made => {
+      checkNumber('timeoutMs', -1, { min: 1 })
+      return make({})
+    }
+    assert.throws(() => made('attemptTimeout', { limit: 1 }, {}, refuse), {
+      name: 'RangeError',
+      message: 'attemptTimeout.timeoutMs must be a number from 1 to Infinity, but is -1',
+    })
   })
 
   it('refuses whatever else it is given, by name', () => {

@@ -6,7 +6,8 @@ export type Part<Options, Made> = Options | Made | false | undefined
 
 /**
  * Makes a part, unless it is given or is not wanted, of its own options and of those that all parts have; where both have a
- * listener, both are told. Throws a TypeError for what is neither options nor a policy.
+ * listener, both are told. Throws a TypeError for what is neither options nor a policy, and what `make` throws with the name of the part before
+ * that of the option.
  */
 export function made<Options extends object, Made extends Middleware>(
   name: string,
@@ -18,7 +19,7 @@ export function made<Options extends object, Made extends Middleware>(
   // A policy is a function.
   if (typeof part === 'function') return part
   if (part === undefined) return make(common as Options)
-  if (typeof part === 'object' && part !== null) return make(merged(common, part))
+  if (typeof part === 'object' && part !== null) return named(name, () => make(merged(common, part)))
   throw new TypeError(`${name} must be options, a policy or false, but is ${JSON.stringify(part)}`)
 }
 
@@ -28,6 +29,17 @@ export function snapshotsOf(
 ): Readonly<Record<string, unknown>> {
   const on = Object.entries(parts).filter(([, part]) => part !== undefined)
   return Object.fromEntries(on.map(([name, part]) => [name, part?.snapshot()]))
+}
+
+/** An option that is refused is named with its part: several have one of that name. */
+function named<T>(part: string, make: () => T): T {
+  try {
+    return make()
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw new RangeError(`${part}.${thrown.message}`, { cause: thrown })
+    if (thrown instanceof TypeError) throw new TypeError(`${part}.${thrown.message}`, { cause: thrown })
+    throw thrown
+  }
 }
 
 type Listener = (event: unknown) => void

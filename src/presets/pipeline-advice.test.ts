@@ -70,6 +70,15 @@ describe('pipelineAdvice', () => {
     )
   })
 
+  it('looks at the limits of the methods too', () => {
+    const report = { ...read, fullName: 'shop/report', timeoutMs: 30_000 }
+    assert.deepEqual(codesOf({}, { methods: [read, report] }), ['window_below_retries'])
+    assert.deepEqual(codesOf({ circuitBreaker: { windowMs: 30_000 } }, { methods: [read, report] }), [])
+    assert.deepEqual(codesOf({}, { methods: [{ ...report, idempotent: false }] }), [])
+    const [warning] = pipelineAdvice({}).used({ methods: [report] })
+    assert.match(warning?.message ?? '', /timeoutMs of shop\/report 30000\): .* make it 30000 at least$/)
+  })
+
   it('warns of fewer connections than calls that are let in', () => {
     assert.deepEqual(codesOf({}, { maxConnections: 10 }), ['pool_below_bulkhead'])
     assert.deepEqual(codesOf({ bulkhead: { limit: 10 } }, { maxConnections: 10 }), [])

@@ -31,7 +31,11 @@ export function pipelineAdvice(options: ClientPipelineOptions): PipelineAdvice {
       checkAttempt(limits)
       return windowBelowRetries(limits)
     },
-    used: (use) => [...withoutIdempotency(options, use), ...poolBelowBulkhead(options, use)],
+    used: (use) => [
+      ...withoutIdempotency(options, use),
+      ...poolBelowBulkhead(options, use),
+      ...windowBelowMethod(options, use),
+    ],
   }
 }
 
@@ -87,15 +91,28 @@ function windowMsOf({ windowCalls, windowMs = 10_000 }: CircuitBreakerOptions): 
   return windowCalls === undefined ? windowMs : undefined
 }
 
-function windowBelowRetries(limits: Limits): PipelineWarning[] {
-  const { windowMs, attempts, attemptMs = attemptTimeoutMs, longestBackoffMs, callMs = Infinity } = limits
+/** `callMs` undefined is that of a client without a timeout of its own. */
+function windowBelowRetries(limits: Limits, of = 'timeout.timeoutMs'): PipelineWarning[] {
+  const { windowMs, attempts, attemptMs = attemptTimeoutMs, longestBackoffMs, callMs = callTimeoutMs } = limits
   const spanMs = Math.min(callMs, attempts * attemptMs + (attempts - 1) * longestBackoffMs)
   if (windowMs === undefined || attempts === 1 || windowMs >= spanMs) return []
   const message =
     `circuitBreaker.windowMs (${windowMs}) is shorter than what one call may take with its attempts ` +
-    `(${spanMs} ms: retry.attempts ${attempts}, attemptTimeout.timeoutMs ${attemptMs}, timeout.timeoutMs ${callMs}): ` +
-    'the breaker forgets failures before the call has ended'
+    `(${spanMs} ms: retry.attempts ${attempts}, attemptTimeout.timeoutMs ${attemptMs}, ${of} ${callMs}): ` +
+    `the breaker forgets failures before the call has ended; make it ${spanMs} at least`
   return [{ code: 'window_below_retries', message }]
+}
+
+/** Of the method that may take longest: its own limit comes before that of the pipeline. */
+function windowBelowMethod(options: ClientPipelineOptions, { methods }: PipelineUse): PipelineWarning[] {
+  const repeated = methods.filter(({ idempotent, timeoutMs }) => idempotent && timeoutMs !== undefined)
+  const [longest] = repeated.toSorted((a, b) => (b.timeoutMs ?? 0) - (a.timeoutMs ?? 0))
+  const limits = limitsOf(options)
+  if (longest?.timeoutMs === undefined || windowBelowRetries(limits).length > 0) return []
+  const { attemptTimeout = {} } = options
+  const usualMs = attemptMsOf(longest.timeoutMs)
+  const attemptMs = typeof attemptTimeout === 'object' ? fixed(attemptTimeout.timeoutMs, usualMs) : undefined
+  return windowBelowRetries({ ...limits, callMs: longest.timeoutMs, attemptMs }, `timeoutMs of ${longest.fullName}`)
 }
 
 /** What somebody asked for and cannot have; that the defaults do little for such a contract is no fault of its user. */

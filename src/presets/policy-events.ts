@@ -14,6 +14,7 @@ import type { HedgeEndEvent, HedgeEvent } from '../resilience/hedge.ts'
 import type { RefusedEvent } from '../resilience/policy.ts'
 import type { GiveUpEvent, RetryEvent } from '../resilience/retry.ts'
 import type { LateResultEvent, TimeoutEvent } from '../resilience/timeout.ts'
+import { type PolicyCounter, policyCounter } from './policy-counters.ts'
 
 /** The `on…` options of all policies, to be spread into those of any: `retry({ ...events, attempts: 2 })`. */
 export interface PolicyEvents {
@@ -46,22 +47,18 @@ export interface PolicyEventsOptions {
  */
 export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): PolicyEvents {
   const count = counting(side, metrics)
-  const timeouts = count('timeouts', 'Calls and attempts that took longer than their limit', 'of')
-  const late = count('late_results', 'Responses that came after their limit, and were dropped')
-  const retries = count('retries', 'Attempts beyond the first')
-  const givenUp = count('retries_given_up', 'Calls that failed although another attempt could have helped', 'reason')
-  const hedges = count('hedges', 'Attempts made because an answer was late')
-  const hedgesWon = count('hedges_won', 'Calls that such an attempt answered')
-  const transitions = metrics?.counter({
-    name: `rpc.${side}.circuit_transitions`,
-    help: 'Circuits that changed their state. May be summed over hosts.',
-    labels: ['rpc.service', 'to'],
-  })
-  const refused = count('policy_refusals', 'Calls that a policy refused before they ran', 'policy')
-  const lookups = count('cache_lookups', 'Calls that a cache was asked for', 'result')
-  const joins = count('coalesced_calls', 'Calls that shared the call of another caller')
-  const fallbacks = count('fallbacks', 'Calls that got a fallback in place of an error')
-  const faults = count('injected_faults', 'Faults that were injected into calls', 'fault')
+  const timeouts = count('timeouts')
+  const late = count('late_results')
+  const retries = count('retries')
+  const givenUp = count('retries_given_up')
+  const hedges = count('hedges')
+  const hedgesWon = count('hedges_won')
+  const transitions = metrics && policyCounter(metrics, side, 'circuit_transitions')
+  const refused = count('policy_refusals')
+  const lookups = count('cache_lookups')
+  const joins = count('coalesced_calls')
+  const fallbacks = count('fallbacks')
+  const faults = count('injected_faults')
   // Made when there is a limit that is learned: 0 would read as if no call were let in.
   const limit = () =>
     metrics?.gauge({
@@ -69,7 +66,7 @@ export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): Po
       help: 'Calls that may be in flight at once, as learned. Of this host.',
     })
   return {
-    onTimeout: ({ ctx, of }) => timeouts(ctx, of),
+    onTimeout: ({ ctx, of }) => timeouts(ctx, { of }),
     onLateResult: ({ ctx }) => late(ctx),
     onRetry: ({ ctx, attempt, error, delayMs }) => {
       retries(ctx)
@@ -80,7 +77,7 @@ export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): Po
       )
     },
     onGiveUp: ({ ctx, attempts, reason, error }) => {
-      givenUp(ctx, reason)
+      givenUp(ctx, { reason })
       const fields = () => ({ method: ctx.method.fullName, attempts, reason, ...errorFields(error, false) })
       logger?.debug('gave up retrying', fields, ctx)
     },
@@ -91,46 +88,47 @@ export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): Po
     onHedgeEnd: ({ ctx, winner = 1 }) => {
       if (winner > 1) hedgesWon(ctx)
     },
-    onStateChange: ({ ctx, key, from, to, cause, openMs }) => {
+    onStateChange: ({ ctx, key, from, to, cause, openMs, reason }) => {
       transitions?.with({ 'rpc.service': ctx?.method.service ?? '', to }).add()
-      const fields = { circuit: key, from, to, cause, openMs: rounded(openMs), method: ctx?.method.fullName }
-      logger?.log(to === 'open' ? 'warn' : 'info', `circuit ${to.replaceAll('_', ' ')}`, fields, ctx)
+      const fields = { circuit: key, from, to, cause, reason, openMs: rounded(openMs), method: ctx?.method.fullName }
+      logger?.log(
+        to === 'open' || to === 'forced_open' ? 'warn' : 'info',
+        `circuit ${to.replaceAll('_', ' ')}`,
+        fields,
+        ctx,
+      )
     },
-    onRefused: ({ ctx, policy }) => refused(ctx, policy),
+    onRefused: ({ ctx, policy }) => refused(ctx, { policy }),
     onLimitChange: (event) => {
       limit()?.set(event.limit)
       if (event.previous === undefined) return
       logger?.debug('concurrency limit changed', { limit: event.limit, previous: event.previous })
     },
-    onLookup: ({ ctx, result }) => lookups(ctx, result),
+    onLookup: ({ ctx, result }) => lookups(ctx, { result }),
     onJoin: ({ ctx }) => joins(ctx),
     onFallback: ({ ctx }) => fallbacks(ctx),
     onFault: ({ ctx, fault }) => {
-      faults(ctx, fault)
+      faults(ctx, { fault })
       logger?.debug('fault injected', () => ({ method: ctx.method.fullName, fault }), ctx)
     },
   }
 }
 
-type Count = (ctx: Context, value?: string) => void
+type Count = (ctx: Context, labels?: Readonly<Record<string, string>>) => void
 
-/** Makes functions that count into metrics; what they count is by method, and by one label more. */
+/** Makes functions that count into metrics by method, and by one label more. */
 function counting(side: 'server' | 'client', metrics: Metrics | undefined) {
-  return (name: string, what: string, label?: string): Count => {
+  return (name: PolicyCounter): Count => {
     if (metrics === undefined) return () => {}
-    const counter = metrics.counter<string>({
-      name: `rpc.${side}.${name}`,
-      help: `${what}. May be summed over hosts.`,
-      labels: label === undefined ? ['rpc.method'] : ['rpc.method', label],
-    })
+    const counter = policyCounter(metrics, side, name)
     // Found by method and value: to look a series up by its labels is dear where it is done for each hit of a cache.
     const known = new WeakMap<MethodInfo, Map<string, Counter>>()
-    return ({ method }, value = '') => {
+    return ({ method }, labels) => {
       const byValue = known.get(method) ?? new Map<string, Counter>()
+      const value = labels === undefined ? '' : (Object.values(labels)[0] ?? '')
       let series = byValue.get(value)
       if (series === undefined) {
-        const labels = { 'rpc.method': method.fullName }
-        series = counter.with(label === undefined ? labels : { ...labels, [label]: value })
+        series = counter.with({ 'rpc.method': method.fullName, ...labels })
         known.set(method, byValue.set(value, series))
       }
       series.add()

@@ -12,6 +12,7 @@ import type { MountedHandler, RunningServer, ServerTransport, Service } from '..
 import { flushAtEnd } from './flush-at-end.ts'
 import { logMetrics } from './log-metrics.ts'
 import { type ObserveOptions, observe } from './observe.ts'
+import { policyGauges } from './policy-gauges.ts'
 import { serverEvents, serverMetrics } from './server-events.ts'
 import { type ServerPipeline, type ServerPipelineOptions, serverPipeline } from './server-pipeline.ts'
 
@@ -73,9 +74,12 @@ export async function serve<M extends Methods>(
   using held = new DisposableStack()
   const { pipeline: asked = {} } = options
   const pipeline = asked === false ? undefined : held.use(serverPipeline({ ...asked, events: watch.events }))
+  const all = Object.values(contract.info) as MethodInfo[]
+  if (metrics !== undefined && pipeline !== undefined)
+    held.use(policyGauges(pipeline.policies, { metrics, side: 'server', service: contract.name, methods: all }))
   const use = [watch, ...(pipeline?.use ?? []), ...(options.use ?? [])]
   const served = endpoints(contract, handlers, { ...options, use })
-  const methods = new Set<MethodInfo>(Object.values(contract.info))
+  const methods = new Set<MethodInfo>(all)
   const events = serverEvents(logger, metrics, { methods, isLogged: options.callLog !== false })
   const page = pageOf(options)
   const host = metricsPort === undefined ? over.find(({ takesHandlers }) => takesHandlers) : undefined

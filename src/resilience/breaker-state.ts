@@ -27,6 +27,8 @@ export interface BreakerChange {
   readonly cause: BreakerCause
   /** How long it stays open, in milliseconds; undefined in other states. */
   readonly openMs: number | undefined
+  /** What was said by who forced it; undefined in other states. */
+  readonly reason: string | undefined
   /** The call that changed it, or that found it changed by time. */
   readonly ctx: Context | undefined
 }

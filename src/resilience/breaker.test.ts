@@ -85,7 +85,7 @@ describe('Breaker', () => {
     assert.equal(calls(9, 'success', 100), 8)
     assert.equal(breaker.state, 'open')
     assert.deepEqual(changes.events, [
-      { from: 'closed', to: 'open', cause: 'slow_ratio', openMs: 5_000, ctx: undefined },
+      { from: 'closed', to: 'open', cause: 'slow_ratio', openMs: 5_000, reason: undefined, ctx: undefined },
     ])
   })
 

@@ -211,7 +211,7 @@ export class Breaker {
     const counts = to === 'closed' || to === 'disabled'
     // From one of these to the other all that was counted still holds.
     if (!(counts && (from === 'closed' || from === 'disabled'))) this.#begin(to, counts)
-    if (from !== to) tell(this.#onChange, { from, to, cause, openMs, ctx })
+    if (from !== to) tell(this.#onChange, { from, to, cause, openMs, reason: this.#reason, ctx })
   }
 
   /** From here on nobody hears the calls that began before. What they came to stays to be seen until counting begins again. */

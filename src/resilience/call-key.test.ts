@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { rootContext } from '../core/context.ts'
 import { type Kind, type MethodInfo, noMethod } from '../core/method.ts'
-import { checkedKey } from './call-key.ts'
+import { checkedKey, checkText } from './call-key.ts'
 
 const method = (name: string, kind: Kind = 'unary'): MethodInfo => ({
   ...noMethod,
@@ -59,5 +59,20 @@ describe('checkedKey', () => {
       () => key('a', rootContext({ method: method('stock') })),
       /shop\/stock and shop\/price must each have/,
     )
+  })
+})
+
+describe('checkText', () => {
+  it('refuses a key that would be one for all', () => {
+    assert.equal(checkText('rateLimit', 'a'), 'a')
+    for (const [key, what] of [
+      [undefined, 'of type undefined'],
+      [null, 'null'],
+      [7, 'of type number'],
+    ])
+      assert.throws(() => checkText('rateLimit', key), {
+        name: 'TypeError',
+        message: `rateLimit: key must give a string, but what it gave is ${what}`,
+      })
   })
 })

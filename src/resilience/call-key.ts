@@ -24,6 +24,13 @@ export function checkedKey<Req>(policy: string, key: KeyOf<Req>): KeyOf<Req> {
   }
 }
 
+/** A key that must be there, and be a text: what is none would be one key for all. Throws a TypeError. */
+export function checkText(policy: string, key: unknown): string {
+  if (typeof key === 'string') return key
+  const what = key === null ? 'null' : `of type ${typeof key}`
+  throw new TypeError(`${policy}: key must give a string, but what it gave is ${what}`)
+}
+
 function checkMethod(policy: string, method: MethodInfo, known: MethodInfo | undefined): MethodInfo {
   const { fullName, kind } = method
   if (kind !== 'unary') throw new TypeError(`${policy}: ${fullName} is of kind ${kind}, but only unary calls can share`)

@@ -127,9 +127,33 @@ describe('circuitBreaker', () => {
     await clock.advance(4_000)
     for (let i = 0; i < 3; i++) await call(i, ctx)
     assert.deepEqual(onStateChange.events, [
-      { key: undefined, from: 'closed', to: 'open', cause: 'consecutive_failures', openMs: 5_000, ctx },
-      { key: undefined, from: 'open', to: 'half_open', cause: 'open_time_over', openMs: undefined, ctx },
-      { key: undefined, from: 'half_open', to: 'closed', cause: 'probes_succeeded', openMs: undefined, ctx },
+      {
+        key: undefined,
+        from: 'closed',
+        to: 'open',
+        cause: 'consecutive_failures',
+        openMs: 5_000,
+        reason: undefined,
+        ctx,
+      },
+      {
+        key: undefined,
+        from: 'open',
+        to: 'half_open',
+        cause: 'open_time_over',
+        openMs: undefined,
+        reason: undefined,
+        ctx,
+      },
+      {
+        key: undefined,
+        from: 'half_open',
+        to: 'closed',
+        cause: 'probes_succeeded',
+        openMs: undefined,
+        reason: undefined,
+        ctx,
+      },
     ])
   })
 
@@ -411,11 +435,11 @@ describe('circuitBreaker, with keys', () => {
   it('forces one key, or all', async () => {
     const { call, ctx, policy } = breaking({ key })
     policy.force('open', { key: 'berlin', reason: 'moving' })
-    await assert.rejects(call('berlin', ctx), /the circuit is open/)
+    await assert.rejects(call('berlin', ctx), /the circuit is forced open/)
     await call('paris', ctx)
     policy.force('open')
-    await assert.rejects(call('paris', ctx), /the circuit is open/)
-    await assert.rejects(call('rome', ctx), /the circuit is open/)
+    await assert.rejects(call('paris', ctx), /the circuit is forced open/)
+    await assert.rejects(call('rome', ctx), /the circuit is forced open/)
     policy.force(undefined)
     for (const city of ['berlin', 'paris', 'rome']) await call(city, ctx)
   })

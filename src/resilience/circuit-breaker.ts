@@ -12,6 +12,7 @@ import { checkNumber } from '../primitives/check.ts'
 import { type Breaker, refused } from './breaker.ts'
 import { type BreakerLimits, type BreakerOptions, breakerSettings } from './breaker-settings.ts'
 import type { BreakerChange, BreakerState, ForcedState } from './breaker-state.ts'
+import { checkText } from './call-key.ts'
 import { type BreakerKey, type Forced, type KeyedBreakerSnapshot, KeyedBreakers } from './keyed-breakers.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
@@ -107,7 +108,7 @@ export function circuitBreaker<Req = unknown>(options: CircuitBreakerOptions<Req
     return (request, ctx) => {
       let breaker: Breaker
       try {
-        breaker = breakers.of(keyOf?.(request, ctx))
+        breaker = breakers.of(keyOf && checkText('circuitBreaker', keyOf(request, ctx)))
       } catch (thrown) {
         return Promise.reject(thrown)
       }
@@ -202,7 +203,8 @@ class Guard {
     }
     const leftMs = breaker.openForMs(now)
     const afterMs = leftMs === undefined ? undefined : Math.ceil(leftMs)
-    const error = refusal('unavailable', 'the circuit is open', afterMs, this.#lastErrors.get(breaker))
+    const text = breaker.state === 'forced_open' ? 'the circuit is forced open' : 'the circuit is open'
+    const error = refusal('unavailable', text, afterMs, this.#lastErrors.get(breaker))
     tell(this.#onRefused, { policy: 'circuit_breaker', ctx, error })
     return Promise.reject(error)
   }

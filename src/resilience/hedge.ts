@@ -7,7 +7,7 @@ import { checkNumber } from '../primitives/check.ts'
 import { HedgedCall, type HedgeOwner } from './hedged-call.ts'
 import { LatencyQuantile } from './latency-quantile.ts'
 import type { Policy } from './policy.ts'
-import { type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
+import { checkBudget, type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
 import { isSingle } from './retryable.ts'
 
 /** When a second attempt is made. */
@@ -102,7 +102,7 @@ class Hedges implements HedgeOwner {
     this.#quantile = checkNumber('quantile', quantile, { min: 0.5, max: 1 })
     this.#minSamples = checkNumber('minSamples', minSamples, { min: 1, max: 1e9, integer: true })
     this.most = checkNumber('hedges', hedges, { min: 1, max: 10, integer: true })
-    this.#budget = budget ?? retryBudget()
+    this.#budget = checkBudget(budget ?? retryBudget())
     this.#countsCalls = options.countsCalls ?? budget === undefined
     this.#onHedge = options.onHedge
     this.#onHedgeEnd = options.onHedgeEnd

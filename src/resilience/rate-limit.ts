@@ -6,6 +6,7 @@ import { ServiceError, unsharedError } from '../core/errors.ts'
 import { tell } from '../core/tell.ts'
 import { mostKeys } from '../primitives/bounded-map.ts'
 import { checkNumber, finite } from '../primitives/check.ts'
+import { checkText } from './call-key.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
 import { checkTokenRate, TokenBucket, type TokenRate, type TokenRateChange } from './token-bucket.ts'
@@ -120,7 +121,7 @@ class RateLimiter {
       this.#clock = clock
       const weight = this.#weight === undefined ? 1 : weighed(this.#weight, request, ctx)
       const key = this.#key
-      const queue = key === undefined ? this.#only : this.#queues.of(key(request, ctx), now)
+      const queue = key === undefined ? this.#only : this.#queues.of(checkText('rateLimit', key(request, ctx)), now)
       if (!queue.take(now, weight)) return this.#wait(queue, now, weight, next, request, ctx)
       this.#allowed++
       return next(request, ctx)

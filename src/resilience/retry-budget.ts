@@ -52,6 +52,12 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   return new Budget(options)
 }
 
+/** Gives a budget back, or throws a TypeError for what is none. */
+export function checkBudget(budget: RetryBudget): RetryBudget {
+  if (typeof budget?.take === 'function' && typeof budget.record === 'function') return budget
+  throw new TypeError('budget must be what retryBudget() gives')
+}
+
 const windowMs = 10_000
 const slots = 10
 const slotMs = windowMs / slots

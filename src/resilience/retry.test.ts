@@ -258,6 +258,7 @@ describe('retry', () => {
 
   it('refuses options out of their range', () => {
     assert.throws(() => retry({ attempts: 101 }), /attempts must be an integer from 1 to 100, but is 101/)
+    assert.throws(() => retry({ budget: { ratio: 0.5 } as never }), /budget must be what retryBudget\(\) gives/)
     assert.throws(() => retry({ maxRetryAfterMs: -1 }), /maxRetryAfterMs must be a number from 0/)
     assert.throws(() => retry({ backoff: { multiplier: 0 } }), /multiplier must be a number from 1/)
   })

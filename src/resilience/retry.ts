@@ -12,7 +12,7 @@ import { checkNumber, finite } from '../primitives/check.ts'
 import { Attempts } from './attempts.ts'
 import type { Policy } from './policy.ts'
 import { type Repetition, repeatedStream } from './repeated-stream.ts'
-import { type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
+import { checkBudget, type RetryBudget, type RetryBudgetSnapshot, retryBudget } from './retry-budget.ts'
 import { isSingle, retryable } from './retryable.ts'
 
 export type { BackoffOptions } from '../primitives/backoff.ts'
@@ -133,7 +133,7 @@ class Retries implements Repetition {
     this.#delayMs = backoff({ initialMs, multiplier, maxMs, jitter, random })
     this.#backoff = { initialMs, multiplier: finite(multiplier), maxMs, jitter }
     this.#maxRetryAfterMs = checkNumber('maxRetryAfterMs', maxRetryAfterMs, { min: 0 })
-    this.#budget = budget === false ? undefined : budget
+    this.#budget = budget === false ? undefined : checkBudget(budget)
     this.#when = when
     this.#onRetry = options.onRetry
     this.#onGiveUp = options.onGiveUp
