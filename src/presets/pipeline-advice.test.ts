@@ -72,10 +72,12 @@ describe('pipelineAdvice', () => {
 
   it('looks at the limits of the methods too', () => {
     const report = { ...read, fullName: 'shop/report', timeoutMs: 30_000 }
-    assert.deepEqual(codesOf({}, { methods: [read, report] }), ['window_below_retries'])
+    const own = { circuitBreaker: { probes: 2 } }
+    assert.deepEqual(codesOf(own, { methods: [read, report] }), ['window_below_retries'])
+    assert.deepEqual(codesOf({}, { methods: [read, report] }), [])
     assert.deepEqual(codesOf({ circuitBreaker: { windowMs: 30_000 } }, { methods: [read, report] }), [])
-    assert.deepEqual(codesOf({}, { methods: [{ ...report, idempotent: false }] }), [])
-    const [warning] = pipelineAdvice({}).used({ methods: [report] })
+    assert.deepEqual(codesOf(own, { methods: [{ ...report, idempotent: false }] }), [])
+    const [warning] = pipelineAdvice(own).used({ methods: [report] })
     assert.match(warning?.message ?? '', /timeoutMs of shop\/report 30000\): .* make it 30000 at least$/)
   })
 

@@ -103,12 +103,13 @@ function windowBelowRetries(limits: Limits, of = 'timeout.timeoutMs'): PipelineW
   return [{ code: 'window_below_retries', message }]
 }
 
-/** Of the method that may take longest: its own limit comes before that of the pipeline. */
+/** Of the method that may take longest, whose own limit comes before that of the pipeline; the default breaker is nobody's mistake. */
 function windowBelowMethod(options: ClientPipelineOptions, { methods }: PipelineUse): PipelineWarning[] {
   const repeated = methods.filter(({ idempotent, timeoutMs }) => idempotent && timeoutMs !== undefined)
   const [longest] = repeated.toSorted((a, b) => (b.timeoutMs ?? 0) - (a.timeoutMs ?? 0))
   const limits = limitsOf(options)
-  if (longest?.timeoutMs === undefined || windowBelowRetries(limits).length > 0) return []
+  if (longest?.timeoutMs === undefined || options.circuitBreaker === undefined || windowBelowRetries(limits).length > 0)
+    return []
   const { attemptTimeout = {} } = options
   const usualMs = attemptMsOf(longest.timeoutMs)
   const attemptMs = typeof attemptTimeout === 'object' ? fixed(attemptTimeout.timeoutMs, usualMs) : undefined

@@ -78,4 +78,11 @@ describe('checkNumber', () => {
       }),
     )
   })
+
+  it('says above 0 where all that is above 0 is legal', () => {
+    assert.throws(() => checkNumber('ratio', 0, { min: Number.MIN_VALUE, max: 1 }), {
+      name: 'RangeError',
+      message: 'ratio must be a number above 0, at most 1, but is 0',
+    })
+  })
 })

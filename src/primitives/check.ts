@@ -27,7 +27,8 @@ export function finite(value: number): number | undefined {
 }
 
 function refusal(option: string, value: unknown, { min, max = Infinity, integer = false }: NumberLimits): string {
-  return `${option} must be ${integer ? 'an integer' : 'a number'} from ${min} to ${max}, but is ${printed(value)}`
+  const range = min === Number.MIN_VALUE ? `above 0, at most ${max}` : `from ${min} to ${max}`
+  return `${option} must be ${integer ? 'an integer' : 'a number'} ${range}, but is ${printed(value)}`
 }
 
 const LONGEST = 40

@@ -102,7 +102,7 @@ describe('Ewma', () => {
 
   it('refuses a decay that is not positive and finite', () => {
     for (const decayMs of [0, -1, NaN, Infinity]) {
-      assert.throws(() => new Ewma({ decayMs }), { name: 'RangeError', message: /^decayMs must be a number from/ })
+      assert.throws(() => new Ewma({ decayMs }), { name: 'RangeError', message: /^decayMs must be a number above 0/ })
     }
   })
 })

@@ -50,6 +50,6 @@ describe('aimd', () => {
   it('refuses options that make no sense', () => {
     const wrong = (options: AimdOptions, message: RegExp) => assert.throws(() => aimd(options), message)
     wrong({ backoffRatio: 1 }, /backoffRatio must be a number from 0.5 to 0.99, but is 1/)
-    wrong({ timeoutMs: 0 }, /timeoutMs must be a number from /)
+    wrong({ timeoutMs: 0 }, /timeoutMs must be a number above 0/)
   })
 })

@@ -121,7 +121,7 @@ describe('cache', () => {
   it('refuses options that make no sense', () => {
     const key = () => 'k'
     for (const options of [{ ttlMs: 0 }, { ttlMs: Number.NaN }, { ttlMs: '5' as never }] as const)
-      assert.throws(() => cache({ key, ...options }), /ttlMs must be a number from/)
+      assert.throws(() => cache({ key, ...options }), /ttlMs must be a number above 0/)
     for (const [name, value] of Object.entries({
       maxEntries: 0,
       staleWhileRevalidateMs: -1,
