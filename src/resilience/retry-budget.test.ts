@@ -171,6 +171,62 @@ describe('retryBudget', () => {
     )
   })
 
+  it('does what a model does that keeps every call, in random programs', () => {
+    class Model {
+      calls: number[] = []
+      uncounted = 0
+      bornAt = Number.NaN
+      banked = 0
+      filledAt = Number.NaN
+
+      count(now: number) {
+        if (Number.isNaN(this.bornAt)) this.bornAt = now
+        for (; this.uncounted > 0; this.uncounted--) this.calls.push(Math.floor(now / 1_000))
+      }
+
+      record(now: number) {
+        if (Number.isNaN(this.bornAt)) this.bornAt = now
+        if (++this.uncounted === 16) this.count(now)
+      }
+
+      take(now: number): boolean {
+        this.count(now)
+        const seenMs = Math.min(10_000, Math.max(1_000, now - this.bornAt))
+        const inWindow = this.calls.filter((second) => second > Math.floor(now / 1_000) - 10).length
+        const share = (0.2 * inWindow * 1_000) / seenMs
+        const allowed = Math.max(1, share + Math.min(10, share / 2))
+        const most = Math.max(allowed, seenMs < 10_000 ? 10 : 1)
+        const came = Number.isNaN(this.filledAt) ? most : (allowed * (now - this.filledAt)) / 1_000
+        this.banked = Math.min(most, this.banked + came)
+        this.filledAt = now
+        if (this.banked < 1) return false
+        this.banked--
+        return true
+      }
+    }
+    const step = fc.tuple(fc.constantFrom('record', 'take', 'wait'), fc.integer({ min: 1, max: 300 }))
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 150 }), fc.integer({ min: 0, max: 20_000 }), (steps, startAt) => {
+        const budget = retryBudget()
+        const model = new Model()
+        let now = startAt
+        const clock = { ...manualClock(), now: () => now } as never
+        for (const [what, count] of steps) {
+          if (what === 'wait') now += count * 20
+          else
+            for (let n = 0; n < count; n++) {
+              if (what === 'take') assert.equal(budget.take(now), model.take(now), `at ${now} ms`)
+              else {
+                budget.record(clock)
+                model.record(now)
+              }
+            }
+        }
+      }),
+      { seed: 6, numRuns: 100 },
+    )
+  })
+
   it('refuses what is out of range', () => {
     assert.throws(() => retryBudget({ ratio: -1 }), /ratio must be a number from 0/)
     assert.throws(() => retryBudget().change({ minPerSecond: Number.NaN }), /minPerSecond must be a number/)
