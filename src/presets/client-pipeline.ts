@@ -14,6 +14,7 @@ import { type RetryPolicy, retry } from '../resilience/retry.ts'
 import { type RetryBudget, retryBudget } from '../resilience/retry-budget.ts'
 import { isSingle } from '../resilience/retryable.ts'
 import { type TimeoutSnapshot, timeout } from '../resilience/timeout.ts'
+import { checkNames } from './check-names.ts'
 import type { ClientPipelineOptions, PipelineWarning } from './client-pipeline-options.ts'
 import { observe } from './observe.ts'
 import { made, type Part, snapshotsOf } from './part.ts'
@@ -47,6 +48,7 @@ export interface ClientPolicies {
  * options out of their range what the parts throw.
  */
 export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipeline {
+  checkNames('clientPipeline', options, names)
   const observed = observe({ ...options, side: 'client' })
   const { random = systemRandom } = options
   const common = { ...observed.events, random }
@@ -98,6 +100,23 @@ export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipel
     },
     snapshot: () => snapshotsOf({ ...policies }),
   }
+}
+
+const names: Readonly<Record<keyof ClientPipelineOptions, true>> = {
+  timeout: true,
+  rateLimit: true,
+  bulkhead: true,
+  retry: true,
+  budget: true,
+  hedge: true,
+  circuitBreaker: true,
+  attemptTimeout: true,
+  metrics: true,
+  logger: true,
+  callLog: true,
+  measure: true,
+  random: true,
+  onWarning: true,
 }
 
 /** The client's own limit must not come before that of the policy; without one it is the client's that holds. */

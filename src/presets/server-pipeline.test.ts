@@ -102,6 +102,7 @@ describe('serverPipeline', () => {
 
   it('refuses options out of their range, and holds nothing then', () => {
     assert.throws(() => serverPipeline({ bulkhead: { limit: 0 } }), /limit must be an integer from 1/)
+    assert.throws(() => serverPipeline({ bulkHead: false } as never), /"bulkHead": bulkhead is meant/)
     assert.throws(() => serverPipeline({ loadShed: 1 as never }), /loadShed must be options, a policy or false/)
   })
 })

@@ -6,6 +6,7 @@ import { type AdaptiveLimit, type AdaptiveLimitOptions, adaptiveLimit } from '..
 import { type Bulkhead, type BulkheadOptions, bulkhead, type WaitedEvent } from '../resilience/bulkhead.ts'
 import { type LoadShed, type LoadShedOptions, loadShed } from '../resilience/load-shed.ts'
 import { type RateLimit, type RateLimitOptions, rateLimit } from '../resilience/rate-limit.ts'
+import { checkNames } from './check-names.ts'
 import { made, type Part, snapshotsOf } from './part.ts'
 import type { PolicyEvents } from './policy-events.ts'
 
@@ -50,6 +51,7 @@ export interface ServerPipeline extends Disposable {
  * one for each process: its limits are those of the process. Throws a TypeError or RangeError for options out of their range.
  */
 export function serverPipeline(options: ServerPipelineOptions = {}): ServerPipeline {
+  checkNames('serverPipeline', options, names)
   using held = new DisposableStack()
   const common = { ...options.events, random: options.random ?? systemRandom }
   const shed = made('loadShed', options.loadShed, common, (own) =>
@@ -97,4 +99,13 @@ function waitsTo(shed: LoadShed, hasInner: boolean): Record<'outer' | 'inner', (
     untoldMs += waitedMs
   }
   return { outer: hasInner ? outer : inner, inner }
+}
+
+const names: Readonly<Record<keyof ServerPipelineOptions, true>> = {
+  loadShed: true,
+  rateLimit: true,
+  adaptiveLimit: true,
+  bulkhead: true,
+  events: true,
+  random: true,
 }
