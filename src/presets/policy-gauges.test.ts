@@ -48,6 +48,20 @@ describe('policyGauges', () => {
     await assert.rejects(calls[2] as Promise<unknown>, { code: 'canceled' })
   })
 
+  it('adds up what several clients of one service have', () => {
+    const metrics = registry()
+    const [one, other] = [circuitBreaker(), circuitBreaker()]
+    const options = { metrics, side: 'client', service: 'shop', methods } as const
+    policyGauges({ circuitBreaker: one }, options)
+    const second = policyGauges({ circuitBreaker: other }, options)
+    one.force('open')
+    assert.equal(values(metrics)['rpc.client.open_circuits shop'], 1)
+    other.force('open')
+    assert.equal(values(metrics)['rpc.client.open_circuits shop'], 2)
+    second[Symbol.dispose]()
+    assert.equal(values(metrics)['rpc.client.open_circuits shop'], 1)
+  })
+
   it('begins what alerts look at with 0', () => {
     const metrics = registry()
     policyGauges(

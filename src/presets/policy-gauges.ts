@@ -30,36 +30,49 @@ export interface PolicyGaugesOptions {
 export function policyGauges(policies: WatchedPolicies, options: PolicyGaugesOptions): Disposable {
   const { metrics, side, service } = options
   const { bulkhead, circuitBreaker, retry } = policies
-  const gauge = (name: string, help: string) => {
-    const all = metrics.gauge({ name: `rpc.${side}.${name}`, help: `${help} Of this host.`, labels: ['rpc.service'] })
-    return all.with({ 'rpc.service': service })
+  const held = new DisposableStack()
+  const show = (name: string, help: string, read: () => number) => {
+    const gauge = metrics.gauge({ name: `rpc.${side}.${name}`, help: `${help} Of this host.`, labels: ['rpc.service'] })
+    const all = readsOf(metrics, `${side} ${service} ${name}`)
+    all.add(read)
+    held.defer(() => void all.delete(read))
+    held.use(metrics.onCollect(() => gauge.with({ 'rpc.service': service }).set(sumOf(all))))
   }
-  const reads: (() => void)[] = []
   if (circuitBreaker !== undefined) {
-    const open = gauge('open_circuits', 'Circuits that are open, or were forced open.')
-    const isOpen = (state: string) => state === 'open' || state === 'forced_open'
-    reads.push(() => open.set(circuitBreaker.snapshot().circuits.filter(({ state }) => isOpen(state)).length))
+    const isOpen = ({ state }: { readonly state: string }) => state === 'open' || state === 'forced_open'
+    const open = () => circuitBreaker.snapshot().circuits.filter(isOpen).length
+    show('open_circuits', 'Circuits that are open, or were forced open.', open)
   }
   if (bulkhead !== undefined) {
-    const active = gauge('bulkhead.active_calls', 'Calls that have a place in the bulkhead.')
-    const waiting = gauge('bulkhead.waiting_calls', 'Calls that wait for a place in the bulkhead.')
-    const limit = gauge('bulkhead.limit', 'Places of the bulkhead.')
-    reads.push(() => {
-      const now = bulkhead.snapshot()
-      active.set(now.inFlight)
-      waiting.set(now.waiting)
-      limit.set(now.limit)
-    })
+    show('bulkhead.active_calls', 'Calls that have a place in a bulkhead.', () => bulkhead.snapshot().inFlight)
+    show('bulkhead.waiting_calls', 'Calls that wait for a place in a bulkhead.', () => bulkhead.snapshot().waiting)
+    show('bulkhead.limit', 'Places of the bulkheads.', () => bulkhead.snapshot().limit)
   }
-  const budget = retry?.snapshot().budget
-  if (retry !== undefined && budget !== undefined) {
-    const left = gauge('retry_budget.available', 'Repetitions that could be made at once.')
-    reads.push(() => left.set(retry.snapshot().budget?.banked ?? 0))
+  if (retry?.snapshot().budget !== undefined) {
+    const left = () => retry.snapshot().budget?.banked ?? 0
+    show('retry_budget.available', 'Repetitions that could be made at once.', left)
   }
   beginWithZero(policies, options)
-  return metrics.onCollect(() => {
-    for (const read of reads) read()
-  })
+  return held
+}
+
+type Reads = Set<() => number>
+
+/** Several clients may call one service: what is shown is the sum of theirs. */
+const shown = new WeakMap<Metrics, Map<string, Reads>>()
+
+function readsOf(metrics: Metrics, name: string): Reads {
+  const all = shown.get(metrics) ?? new Map<string, Reads>()
+  shown.set(metrics, all)
+  const reads = all.get(name) ?? new Set()
+  all.set(name, reads)
+  return reads
+}
+
+function sumOf(reads: Reads): number {
+  let sum = 0
+  for (const read of reads) sum += read()
+  return sum
 }
 
 function beginWithZero(
