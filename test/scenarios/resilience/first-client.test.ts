@@ -206,7 +206,9 @@ describe('a client whose calls never cease', () => {
 
     await server.kill()
     const dead = await during(1_500)
-    assert.deepEqual([...dead.keys()], ['unavailable'])
+    assert.equal(dead.get('ok'), undefined)
+    // On a busy machine even a refused connection may take an attempt's 300 ms now and then.
+    assert.ok((dead.get('unavailable') ?? 0) > (dead.get('deadline_exceeded') ?? 0), JSON.stringify([...dead]))
 
     stack.use(await shopServer(server.port))
     await eventually(async () => {
