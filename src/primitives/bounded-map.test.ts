@@ -50,6 +50,23 @@ describe('BoundedMap', () => {
     assert.equal(map.get('c'), 0)
   })
 
+  it('looks at a few of those that should stay, however many there are', () => {
+    let looks = 0
+    const stays = () => {
+      looks++
+      return true
+    }
+    const map = new BoundedMap<number, number>({ limit: 10_000, stays })
+    for (let key = 0; key < 10_000; key++) map.set(key, key)
+    for (let key = 10_000; key < 10_100; key++) {
+      looks = 0
+      map.set(key, key)
+      assert.ok(looks <= 16, `${looks}`)
+      assert.equal(map.size, 10_000)
+      assert.equal(map.get(key), key)
+    }
+  })
+
   it('never holds more than its limit, and always what was added last', () => {
     fc.assert(
       fc.property(

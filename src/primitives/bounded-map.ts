@@ -12,9 +12,12 @@ export const mostKeys: number = 2 ** 23
 export interface BoundedMapOptions<V> {
   /** How many keys there may be; from 1 to `mostKeys`. */
   readonly limit: number
-  /** Whether a value should stay as long as one that need not stay is left. @default none need to stay */
+  /** Whether a value should stay rather than one that need not, of those that a new key looks at: 16 that should stay, and then one of them goes. @default none need to stay */
   readonly stays?: ((value: V) => boolean) | undefined
 }
+
+/** With all of them to stay, each new key would look at all. */
+const mostStaying = 16
 
 interface Slot<V> {
   readonly value: V
@@ -91,10 +94,11 @@ export class BoundedMap<K, V> {
   }
 
   #makeRoom(): void {
-    // Twice round at most: the first time takes the marks of use away. Then whoever has been there longest must go, wanted or not.
+    // Twice round at most, where few should stay: the first time takes the marks of use away, each of which was paid for by a use.
+    let staying = 0
     for (let left = 2 * this.#slots.size; left > 0; left--) {
       const [key, slot] = this.#next()
-      if (!slot.isUsed && this.#stays?.(slot.value) !== true) {
+      if (!slot.isUsed && (this.#stays?.(slot.value) !== true || ++staying === mostStaying)) {
         this.#slots.delete(key)
         return
       }

@@ -3,9 +3,6 @@ import { BoundedMap } from '../primitives/bounded-map.ts'
 import { TokenBucket, type TokenRate } from './token-bucket.ts'
 import { type QueueWatcher, TokenQueue } from './token-queue.ts'
 
-/** How many that should stay are looked at before one of them must go: with keys that all are new, each call would look at all. */
-const mostLooks = 16
-
 /**
  * A full bucket is as good as none, so one of those goes first when a new key finds no room; else one that was not asked for lately
  * goes, and its key begins anew. A queue in which somebody waits stays for its key whatever goes.
@@ -16,13 +13,12 @@ export class TokenQueues implements QueueWatcher {
   #rate: TokenRate
   #waiting = 0
   #now = 0
-  #looks = 0
 
   constructor(maxKeys: number, rate: TokenRate) {
     this.#rate = rate
     this.#queues = new BoundedMap({
       limit: maxKeys,
-      stays: ({ bucket }) => this.#looks-- > 0 && bucket.tokens(this.#now) < bucket.burst,
+      stays: ({ bucket }) => bucket.tokens(this.#now) < bucket.burst,
     })
   }
 
@@ -41,7 +37,6 @@ export class TokenQueues implements QueueWatcher {
     const known = this.#queues.get(key)
     if (known !== undefined) return known
     this.#now = now
-    this.#looks = mostLooks
     const queue = this.#busy.get(key) ?? new TokenQueue(new TokenBucket(this.#rate), key, this)
     this.#queues.set(key, queue)
     return queue
