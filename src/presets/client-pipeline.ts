@@ -50,29 +50,20 @@ export interface ClientPolicies {
 export function clientPipeline(options: ClientPipelineOptions = {}): ClientPipeline {
   checkNames('clientPipeline', options, names)
   const observed = observe({ ...options, side: 'client' })
-  const { random = systemRandom } = options
+  // Off unless they are asked for.
+  const { random = systemRandom, rateLimit: rate = false, hedge: hedging = false } = options
   const common = { ...observed.events, random }
   const budget = options.budget ?? retryBudget()
   const mayRepeat = () => (policies.retry?.attempts ?? 1) > 1 || policies.hedge !== undefined
   const attemptMs = limitOfAttempt(mayRepeat, callMsOf(options) ?? callTimeoutMs)
   const policies: ClientPolicies = {
     timeout: made('timeout', options.timeout, { ...common, timeoutMs: callTimeoutMs }, timeout),
-    rateLimit: made(
-      'rateLimit',
-      options.rateLimit === undefined ? false : options.rateLimit,
-      common,
-      (own: RateLimitOptions) => rateLimit(own),
-    ),
+    rateLimit: made('rateLimit', rate, common, (own: RateLimitOptions) => rateLimit(own)),
     bulkhead: made('bulkhead', options.bulkhead, common, (own: BulkheadOptions) => bulkhead(own)),
     retry: made('retry', options.retry, { ...common, budget }, (own) =>
       retry({ ...own, backoff: { random, ...own.backoff } }),
     ),
-    hedge: made(
-      'hedge',
-      options.hedge === undefined ? false : options.hedge,
-      { ...common, ...budgetOfHedge(options, budget) },
-      hedge,
-    ),
+    hedge: made('hedge', hedging, { ...common, ...budgetOfHedge(options, budget) }, hedge),
     circuitBreaker: made('circuitBreaker', options.circuitBreaker, common, (own: CircuitBreakerOptions) =>
       circuitBreaker(own),
     ),

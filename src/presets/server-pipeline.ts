@@ -52,6 +52,8 @@ export interface ServerPipeline extends Disposable {
  */
 export function serverPipeline(options: ServerPipelineOptions = {}): ServerPipeline {
   checkNames('serverPipeline', options, names)
+  // Off unless they are asked for.
+  const { rateLimit: rate = false, adaptiveLimit: learned = false } = options
   using held = new DisposableStack()
   const common = { ...options.events, random: options.random ?? systemRandom }
   const shed = made('loadShed', options.loadShed, common, (own) =>
@@ -60,17 +62,9 @@ export function serverPipeline(options: ServerPipelineOptions = {}): ServerPipel
   const waits = shed && waitsTo(shed, options.bulkhead !== false && typeof options.bulkhead !== 'function')
   const policies: ServerPolicies = {
     loadShed: shed,
-    rateLimit: made(
-      'rateLimit',
-      options.rateLimit === undefined ? false : options.rateLimit,
-      common,
-      (own: RateLimitOptions) => rateLimit(own),
-    ),
-    adaptiveLimit: made(
-      'adaptiveLimit',
-      options.adaptiveLimit === undefined ? false : options.adaptiveLimit,
-      { ...common, onWaited: waits?.outer },
-      (own: AdaptiveLimitOptions) => adaptiveLimit(own),
+    rateLimit: made('rateLimit', rate, common, (own: RateLimitOptions) => rateLimit(own)),
+    adaptiveLimit: made('adaptiveLimit', learned, { ...common, onWaited: waits?.outer }, (own: AdaptiveLimitOptions) =>
+      adaptiveLimit(own),
     ),
     bulkhead: made('bulkhead', options.bulkhead, { ...common, onWaited: waits?.inner }, (own: BulkheadOptions) =>
       bulkhead(own),

@@ -9,6 +9,7 @@ import { isAsyncIterable } from '../core/streams.ts'
 import { surface, tell } from '../core/tell.ts'
 import { mostKeys } from '../primitives/bounded-map.ts'
 import { checkNumber } from '../primitives/check.ts'
+import { beginCall } from './begin-call.ts'
 import { type Breaker, refused } from './breaker.ts'
 import { type BreakerLimits, type BreakerOptions, breakerSettings } from './breaker-settings.ts'
 import type { BreakerChange, BreakerState, ForcedState } from './breaker-state.ts'
@@ -170,7 +171,7 @@ class Guard {
     const { ticket } = breaker
     if (ticket === refused) return this.#callUnlessOpen(breaker, next, request, ctx)
     const startedAt = this.#timesCalls && ctx.method.kind === 'unary' ? ctx.clock.now() : untimed
-    return begin(next, request, ctx).then(
+    return beginCall(next, request, ctx).then(
       (response) => {
         if (typeof response === 'object' && isAsyncIterable(response)) {
           const admission = { breaker, ticket, startedAt: untimed, isProved: true }
@@ -246,14 +247,6 @@ class Guard {
 
 /** Whatever time has passed since then, it is not too long. */
 const untimed = Number.NaN
-
-function begin<Req, Res>(next: Endpoint<Req, Res>, request: Req, ctx: Context): Promise<Res> {
-  try {
-    return next(request, ctx)
-  } catch (thrown) {
-    return Promise.reject(thrown)
-  }
-}
 
 /** An answer that nobody waits for any more is none. */
 function answerOf(response: unknown, now: number, ctx: Context): Outcome {

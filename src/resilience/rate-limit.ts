@@ -6,6 +6,7 @@ import { ServiceError, unsharedError } from '../core/errors.ts'
 import { tell } from '../core/tell.ts'
 import { mostKeys } from '../primitives/bounded-map.ts'
 import { checkNumber, finite } from '../primitives/check.ts'
+import { beginCall } from './begin-call.ts'
 import { checkText } from './call-key.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
 import { refusal } from './refusal.ts'
@@ -183,7 +184,8 @@ class RateLimiter {
         latestAt,
         letIn: () => {
           this.#allowed++
-          resolve(begun(next, request, ctx))
+          // A call that has waited must not throw to who let it in.
+          resolve(beginCall(next, request, ctx))
         },
         refuse: (laterMs) => reject(this.#refuse(ctx, weight, laterMs)),
         leave: reject,
@@ -197,15 +199,6 @@ class RateLimiter {
     const error = weight > burst && perSecond !== Infinity ? tooHeavy(weight, burst) : limitReached(waitMs)
     tell(this.#onRefused, { policy: 'rate_limit', ctx, error })
     return error
-  }
-}
-
-/** A call that has waited must not throw to who let it in. */
-function begun<Req, Res>(next: Endpoint<Req, Res>, request: Req, ctx: Context): Promise<Res> {
-  try {
-    return next(request, ctx)
-  } catch (thrown) {
-    return Promise.reject(thrown)
   }
 }
 

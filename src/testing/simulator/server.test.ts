@@ -4,6 +4,8 @@ import { describe, it } from 'node:test'
 import type { Endpoint, Middleware } from '../../core/endpoint.ts'
 import { ServiceError } from '../../core/errors.ts'
 import { attempt } from '../../core/inbound.ts'
+import { hedge } from '../../resilience/hedge.ts'
+import { retryBudget } from '../../resilience/retry-budget.ts'
 import type { SimulatedServerOptions } from './server.ts'
 import { simulation } from './simulation.ts'
 
@@ -42,6 +44,18 @@ describe('a simulated server', () => {
     assert.equal(report.load('callers').successRatio, 1)
     assert.deepEqual(report.client('leaf'), { server: 'leaf', calls: 300, attempts: 450, attemptsPerCall: 1.5 })
     assert.deepEqual([report.server('leaf').amplification, report.server('leaf').arrivedAt], [1.5, [150, 150, 150]])
+  })
+
+  it('sends a hedge to another instance', async () => {
+    const sim = simulation()
+    const leaf = sim.server('leaf', { instances: 2, idempotent: true })
+    leaf.instance(0).pause()
+    const policy = hedge({ delayMs: 10, budget: retryBudget({ minPerSecond: 1_000 }) })
+    sim.load('callers', { perSecond: 100, arrivals: 'even', call: leaf.client({ use: [policy] }), untilMs: 900 })
+    const report = await sim.run(1_000)
+    assert.deepEqual([report.load('callers').offered, report.load('callers').successRatio], [90, 1])
+    // In turn, each call comes to the paused one first, and its hedge to the other.
+    assert.deepEqual([policy.snapshot().won, report.server('leaf').arrivedAt], [90, [90, 90]])
   })
 
   it('puts layers around calls, around attempts, and around the attempts at one instance', async () => {
