@@ -1,0 +1,283 @@
+// Registrar: announces instances of this process to a registry, and keeps them announced for as long as they are there.
+import { type Clock, systemClock } from '../core/clock.ts'
+import { formatDuration } from '../core/duration.ts'
+import { tell } from '../core/tell.ts'
+import { within } from '../core/within.ts'
+import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
+import { checkNumber } from '../primitives/check.ts'
+import { checkInstance, type Instance } from './instance.ts'
+
+export type { BackoffOptions } from '../primitives/backoff.ts'
+export type { Instance } from './instance.ts'
+
+/** Announces instances to one registry. Disposing it takes all of them back. */
+export interface Registrar extends AsyncDisposable {
+  /** Which registry: `consul at http://127.0.0.1:8500`. */
+  readonly name: string
+  /** Begins to announce an instance of a service, and goes on until the registration is closed. Throws a TypeError or RangeError for an instance that makes no sense. */
+  register(service: string, instance: Instance): Registration
+}
+
+/** One instance that is announced. Disposing it closes it. */
+export interface Registration extends AsyncDisposable {
+  readonly service: string
+  readonly instance: Instance
+  /** `pending` until the registry has it, `registered` while it has, `failing` while it cannot be told, `closed` in the end. */
+  readonly state: 'pending' | 'registered' | 'failing' | 'closed'
+  /** What the registry fails with; undefined while it works. */
+  readonly error: Error | undefined
+  /** Resolves when the registry has it for the first time; rejects when it is closed before. */
+  readonly registered: Promise<void>
+  /** Takes it back. Rejects when the registry cannot be told within `timeoutMs`; it forgets the instance by itself then, after a while. */
+  close(): Promise<void>
+}
+
+/** What an adapter is: the one round trip that announces an instance. */
+export type Announce = (service: string, instance: Instance, signal: AbortSignal) => Promise<Announcement>
+
+/** What a registry was told. */
+export interface Announcement {
+  /** How long until it must be renewed, in milliseconds; undefined where it holds by itself. */
+  readonly renewEveryMs?: number | undefined
+  /** Renews it. What it throws is the registry's failure; `isLost` of that says whether it must be announced anew. */
+  renew?(signal: AbortSignal): Promise<void>
+  /** Resolves as soon as the registry has lost it, where that can be heard. */
+  readonly lost?: Promise<unknown> | undefined
+  /** Takes it back. */
+  withdraw(signal: AbortSignal): Promise<void>
+}
+
+/** What all registrars can be told. */
+export interface RegistrarOptions {
+  /** How long one request to the registry may take, in milliseconds; at least 1. @default 5_000 */
+  readonly timeoutMs?: number | undefined
+  /** How long to wait before a registry that failed is told again. @default { initialMs: 1_000, multiplier: 1.6, maxMs: 30_000, jitter: 0.2 } */
+  readonly backoff?: BackoffOptions | undefined
+  /** @default systemClock */
+  readonly clock?: Clock | undefined
+  /** Told of each failure of the registry. @default nothing */
+  readonly onError?: ((event: RegistrarErrorEvent) => void) | undefined
+  /** Told of each change of a registration's state. @default nothing */
+  readonly onChange?: ((event: RegistrationChangeEvent) => void) | undefined
+}
+
+/** A registry could not be told. */
+export interface RegistrarErrorEvent {
+  /** Which registry. */
+  readonly name: string
+  readonly service: string
+  readonly instance: Instance
+  readonly during: 'register' | 'renew' | 'deregister'
+  readonly error: Error
+}
+
+/** A registration is in another state. */
+export interface RegistrationChangeEvent {
+  readonly name: string
+  readonly registration: Registration
+}
+
+/** Makes a registrar of the requests of one registry. It owns all that is not about that: renewing, doing it again, back-off, and the end. */
+export function registrarFrom(name: string, announce: Announce, options: RegistrarOptions = {}): Registrar {
+  return new KeepingRegistrar(name, announce, options)
+}
+
+// What holds for this long was no accident.
+const steadyMs = 1_000
+const background = { background: true }
+
+class KeepingRegistrar implements Registrar {
+  readonly name: string
+  readonly #keeping: Keeping
+  readonly #open = new Set<KeptRegistration>()
+
+  constructor(name: string, announce: Announce, options: RegistrarOptions) {
+    this.name = name
+    this.#keeping = {
+      name,
+      announce,
+      clock: options.clock ?? systemClock,
+      timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 5_000, { min: 1, max: 2 ** 31 - 1 }),
+      delayMs: backoff({ maxMs: 30_000, ...options.backoff }),
+      onError: options.onError,
+      onChange: options.onChange,
+    }
+  }
+
+  register(service: string, instance: Instance): Registration {
+    if (typeof service !== 'string' || service === '') throw new TypeError('service must be a text')
+    const registration = new KeptRegistration(service, checkInstance(instance), this.#keeping, () =>
+      this.#open.delete(registration),
+    )
+    this.#open.add(registration)
+    return registration
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ends = await Promise.allSettled(Array.from(this.#open, (registration) => registration.close()))
+    const failed = ends.find((end) => end.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+}
+
+/** What all registrations of a registrar have in common. */
+interface Keeping extends Pick<RegistrarOptions, 'onError' | 'onChange'> {
+  readonly name: string
+  readonly announce: Announce
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly delayMs: (attempt: number) => number
+}
+
+class KeptRegistration implements Registration {
+  readonly service: string
+  readonly instance: Instance
+  readonly #keeping: Keeping
+  readonly #onClosed: () => void
+  readonly #stopping = new AbortController()
+  readonly #first = Promise.withResolvers<void>()
+  readonly #running: Promise<void>
+  #wake: (() => void) | undefined
+  #state: Registration['state'] = 'pending'
+  #error: Error | undefined
+  /** The last one: it is taken back even while the registry does not seem to have it. */
+  #announcement: Announcement | undefined
+  #isAnnounced = false
+  #closing: Promise<void> | undefined
+
+  constructor(service: string, instance: Instance, keeping: Keeping, onClosed: () => void) {
+    this.service = service
+    this.instance = instance
+    this.#keeping = keeping
+    this.#onClosed = onClosed
+    // Nobody may be waiting for it.
+    this.#first.promise.catch(() => {})
+    this.#running = this.#keep(this.#stopping.signal)
+  }
+
+  get state(): Registration['state'] {
+    return this.#state
+  }
+
+  get error(): Error | undefined {
+    return this.#error
+  }
+
+  get registered(): Promise<void> {
+    return this.#first.promise
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    const { clock, delayMs } = this.#keeping
+    let failures = 0
+    let heldSince = Infinity
+    while (!signal.aborted) {
+      const during = this.#isAnnounced ? 'renew' : 'register'
+      try {
+        if (this.#isAnnounced) await this.#ask(during, (each) => this.#announcement?.renew?.(each) ?? Promise.resolve())
+        else {
+          await this.#announce()
+          heldSince = clock.now()
+        }
+        this.#become('registered')
+        const { renewEveryMs = Infinity, lost } = this.#announcement as Announcement
+        if (await this.#rest(renewEveryMs, lost)) throw new Error(`${this.#keeping.name} has lost ${this.instance.id}`)
+        failures = 0
+      } catch (thrown) {
+        if (signal.aborted) return
+        this.#isAnnounced = false
+        this.#fail(during, thrown)
+        // What held for a while is announced again at once; a registry that takes it and loses it is not asked again and again.
+        const heldMs = clock.now() - heldSince
+        heldSince = Infinity
+        if (heldMs < steadyMs) await this.#rest(delayMs(failures++))
+      }
+    }
+  }
+
+  async #announce(): Promise<void> {
+    const { announce } = this.#keeping
+    this.#announcement = await this.#ask('register', (signal) => announce(this.service, this.instance, signal))
+    this.#isAnnounced = true
+  }
+
+  /** One request, which ends in time whatever the adapter does. */
+  async #ask<T>(during: RegistrarErrorEvent['during'], request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, timeoutMs: limitMs, name } = this.#keeping
+    const late = () => new Error(`${name} did not answer within ${formatDuration(limitMs)} (${during})`)
+    const limit = new AbortController()
+    try {
+      return await within(request(limit.signal), { clock, limitMs, late, background: true })
+    } finally {
+      limit.abort(new Error('the request is over'))
+    }
+  }
+
+  /** Until the time is over or it is closed; says whether what was announced was lost before. */
+  async #rest(delayMs: number, lost?: Promise<unknown>): Promise<boolean> {
+    const over = Promise.withResolvers<boolean>()
+    const timer = this.#keeping.clock.schedule(delayMs, () => over.resolve(false), background)
+    this.#wake = () => over.resolve(false)
+    if (this.#stopping.signal.aborted) this.#wake()
+    const isLost = () => over.resolve(true)
+    lost?.then(isLost, isLost)
+    try {
+      return await over.promise
+    } finally {
+      timer.cancel()
+      this.#wake = undefined
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#stopping.abort(new Error('the registration was closed'))
+    this.#wake?.()
+    await this.#running
+    try {
+      const announcement = this.#announcement
+      if (announcement !== undefined) await this.#ask('deregister', (each) => announcement.withdraw(each))
+    } catch (thrown) {
+      this.#tellError('deregister', errorOf(thrown))
+      throw thrown
+    } finally {
+      this.#become('closed')
+      this.#onClosed()
+    }
+  }
+
+  #fail(during: RegistrarErrorEvent['during'], thrown: unknown): void {
+    const error = errorOf(thrown)
+    this.#error = error
+    this.#tellError(during, error)
+    this.#become(this.#state === 'pending' ? 'pending' : 'failing')
+  }
+
+  #tellError(during: RegistrarErrorEvent['during'], error: Error): void {
+    const { name, onError } = this.#keeping
+    tell(onError, { name, service: this.service, instance: this.instance, during, error })
+  }
+
+  #become(state: Registration['state']): void {
+    if (state === 'registered') {
+      this.#error = undefined
+      this.#first.resolve()
+    }
+    if (state === 'closed') this.#first.reject(new Error('the registration was closed before the registry had it'))
+    if (this.#state === state) return
+    this.#state = state
+    tell(this.#keeping.onChange, { name: this.#keeping.name, registration: this })
+  }
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
