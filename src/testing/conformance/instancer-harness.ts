@@ -16,7 +16,8 @@ export interface InstancerCase {
 /**
  * What a registry cannot carry; the cases then expect the default in its place. `ids`: an instance's id is its address. `weight`, `priority`, `zone`,
  * `tags`, `metadata`: the members of an instance. `ports`: all instances have the port 8080. `ipv6`: all addresses are IPv4. `empty`: it cannot tell
- * a service without instances from none, so that what was known then stays. `changes`: what it says is fixed when an instancer is made.
+ * a service without instances from none, so that what was known then stays. `changes`: what it says is fixed when an instancer is made. `atOnce`: a
+ * list that is set over another may be seen bit by bit.
  */
 export type InstancerLack =
   | 'ids'
@@ -29,6 +30,7 @@ export type InstancerLack =
   | 'ipv6'
   | 'empty'
   | 'changes'
+  | 'atOnce'
 
 /** A registry of its own for one case. Disposing it ends it; instancers are disposed by the cases. */
 export interface OpenRegistry extends HarnessTime, AsyncDisposable {
@@ -72,9 +74,10 @@ export class InstancerSetup {
   readonly harness: InstancerHarness
   readonly registry: OpenRegistry
   readonly instancer: Instancer
-  /** What the subscriber of `subscribe` was told. */
-  readonly heard: InstanceSet[] = []
+  /** What the last subscriber of `subscribe` was told. */
+  heard: InstanceSet[] = []
   readonly failures: InstancerErrorEvent[] = []
+  readonly #heardByAll: InstanceSet[][] = []
   readonly #heldBefore: number
 
   constructor(harness: InstancerHarness, registry: OpenRegistry) {
@@ -94,7 +97,10 @@ export class InstancerSetup {
 
   /** Subscribes, and keeps what is told. */
   subscribe(): Disposable {
-    return this.instancer.subscribe((set) => this.heard.push(set))
+    const heard: InstanceSet[] = []
+    this.heard = heard
+    this.#heardByAll.push(heard)
+    return this.instancer.subscribe((set) => heard.push(set))
   }
 
   /** Resolves when these instances are known, the registry works, and the subscriber was told so. */
@@ -133,7 +139,7 @@ export class InstancerSetup {
   async end(): Promise<void> {
     await settles(this.registry, this.instancer[Symbol.asyncDispose](), 'the instancer ends')
     await this.letsGo()
-    assertWellTold(this.heard)
+    this.#heardByAll.forEach(assertWellTold)
   }
 }
 
