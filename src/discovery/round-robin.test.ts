@@ -59,7 +59,7 @@ describe('roundRobin', () => {
       for (const id of given(balancer, 11)) counts[id] = (counts[id] ?? 0) + 1
     }
     const { a = 0, b = 0, d = 0 } = counts
-    assert.ok(Math.max(a, b, d) - Math.min(a, b, d) <= 50, JSON.stringify(counts))
+    assert.ok(Math.max(a, b, d) - Math.min(a, b, d) <= 2, JSON.stringify(counts))
   })
 
   it('gives the next one that was not tried, and goes on behind that', () => {
