@@ -13,7 +13,7 @@ export interface MeasureOptions {
   readonly failurePenaltyMs: number
 }
 
-// What a call to an instance that has never answered may take: nobody sends it a second one while others have answered.
+// What a call to an instance that has never answered may take: it gets no second one unless others are as busy as that.
 const unknownMs = 1_000
 // Where calls take no time at all, those in flight still tell instances apart.
 const leastMs = 0.001

@@ -36,13 +36,6 @@ export function peakEwma<Target = unknown>(options: PeakEwmaOptions = {}): Balan
   })
 }
 
-/** More than any load in milliseconds that was measured, and less than Infinity for as many calls as there can be. */
-const unanswered = 2 ** 40
-
 function score(candidate: Candidate, now: number): number {
-  const load = candidate.loadAt(now)
-  if (load !== 0) return load
-  // Nothing is known. Without calls it is worth one; with some in flight, whoever waits for the fewest comes first.
-  if (candidate.weight === 0) return Infinity
-  return candidate.inFlight === 0 ? 0 : (unanswered * candidate.inFlight) / candidate.weight
+  return candidate.loadAt(now)
 }

@@ -41,7 +41,9 @@ export class VirtualCandidate implements Candidate<string> {
   }
 
   loadAt(_now: number): number {
-    return this.weight === 0 ? Infinity : (this.latencyMs * (this.inFlight + 1)) / this.weight
+    if (this.weight === 0) return Infinity
+    const costMs = this.latencyMs === 0 ? 1_000 * this.inFlight : this.latencyMs * (this.inFlight + 1)
+    return costMs / this.weight
   }
 }
 
