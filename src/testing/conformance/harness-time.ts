@@ -23,6 +23,14 @@ export const quickBackoff: {
   readonly jitter: 'none'
 } = { initialMs: 50, multiplier: 2, maxMs: 400, jitter: 'none' }
 
+/** How many attempts `quickBackoff` allows within a time, the first one at its beginning. */
+export function allowedIn(ms: number): number {
+  let attempts = 0
+  for (let at = 0; at <= ms; attempts++)
+    at += Math.min(quickBackoff.initialMs * quickBackoff.multiplier ** attempts, quickBackoff.maxMs)
+  return attempts
+}
+
 /** Lets time pass, in steps from 1 ms to 100 ms, until the check neither throws nor gives `false`. */
 export async function until(time: HarnessTime, check: () => unknown, what: string): Promise<void> {
   const { limitMs = 10_000 } = time

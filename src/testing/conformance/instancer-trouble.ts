@@ -1,19 +1,11 @@
 // Conformance of an instancer: registries that are down, slow, or make no sense.
 import assert from 'node:assert/strict'
 import { assertSeen, instancesOf } from './assert-seen.ts'
-import { quickBackoff, until } from './harness-time.ts'
+import { allowedIn, until } from './harness-time.ts'
 import { type InstancerCase, type InstancerSetup, withInstancer } from './instancer-harness.ts'
 
 const three = instancesOf(3)
 const others = instancesOf(4, 10)
-
-/** How many attempts the back-off of the suite allows within a time, the first one at its beginning. */
-function allowedIn(ms: number): number {
-  let attempts = 0
-  for (let at = 0; at <= ms; attempts++)
-    at += Math.min(quickBackoff.initialMs * quickBackoff.multiplier ** attempts, quickBackoff.maxMs)
-  return attempts
-}
 
 /** Asserts that an outage, however many attempts fail during it, is told once, and that what was known stays. */
 async function staysDown(setup: InstancerSetup): Promise<void> {

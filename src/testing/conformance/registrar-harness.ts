@@ -1,8 +1,8 @@
 // What a registrar hands to its conformance suite: a registry whose lists can be read, that fails when it is told to, and how time passes there.
 import assert from 'node:assert/strict'
 import { type Instance, inOrder } from '../../discovery/instance.ts'
-import type { Registrar, RegistrarOptions, Registration } from '../../discovery/registrar.ts'
-import { assertSeen, type InstanceLack } from './assert-seen.ts'
+import type { Registrar, RegistrarErrorEvent, RegistrarOptions, Registration } from '../../discovery/registrar.ts'
+import { assertSeen, expectedOf, type InstanceLack } from './assert-seen.ts'
 import { type HarnessTime, quickBackoff, settles, until } from './harness-time.ts'
 
 /** One property that every registrar has. */
@@ -26,6 +26,10 @@ export interface OpenRegistrarRegistry extends HarnessTime, AsyncDisposable {
   stop?(): Promise<void>
   /** Makes it reachable again. */
   start?(): Promise<void>
+  /** Makes each answer come this much later than it would, in milliseconds of the clock; 0 ends that. Left out where it cannot be. */
+  delay?(ms: number): Promise<void>
+  /** How often it has been told of an instance since it was opened; what one try tells in several requests counts once. Left out where nobody can count. */
+  attempts?(): number
   /** Makes the registry lose all that it was told, as if it came back without memory; called while it is stopped, where it can be. Left out where it cannot be. */
   forget?(): Promise<void>
   /**
@@ -34,7 +38,7 @@ export interface OpenRegistrarRegistry extends HarnessTime, AsyncDisposable {
    */
   readonly leaseMs?: number | undefined
   /**
-   * Cuts the connections of a registrar as the end of its process does, without telling the registry. The suite stops its clock by itself; left out where
+   * Cuts the connections of a registrar as the end of its process does, without telling the registry. The suite stops its clock before; left out where
    * nothing stays connected.
    */
   kill?(registrar: Registrar): Promise<void>
@@ -53,6 +57,8 @@ export interface RegistrarHarness {
   readonly without?: readonly RegistrarLack[] | undefined
   /** How an instance that was registered is listed, where that is another. @default as it was */
   seen?(instance: Instance): Instance
+  /** How long the outage is in which attempts are counted, in milliseconds of the clock: less where time is real. @default 60_000 */
+  readonly outageMs?: number | undefined
 }
 
 /** A registrar of an open registry. */
@@ -60,6 +66,7 @@ export class RegistrarSetup {
   readonly harness: RegistrarHarness
   readonly registry: OpenRegistrarRegistry
   readonly registrar: Registrar
+  readonly failures: RegistrarErrorEvent[] = []
   readonly #heldBefore: number
 
   constructor(harness: RegistrarHarness, registry: OpenRegistrarRegistry) {
@@ -72,7 +79,13 @@ export class RegistrarSetup {
   /** Another registrar, which the case disposes by itself. */
   another(options: RegistrarOptions = {}): Registrar {
     const { registry } = this
-    return registry.registrar({ clock: registry.clock, backoff: quickBackoff, timeoutMs: 2_000, ...options })
+    return registry.registrar({
+      clock: registry.clock,
+      backoff: quickBackoff,
+      timeoutMs: 2_000,
+      onError: (event) => this.failures.push(event),
+      ...options,
+    })
   }
 
   lacks(lack: RegistrarLack): boolean {
@@ -86,9 +99,45 @@ export class RegistrarSetup {
     return until(registry, check, `${what} are listed`)
   }
 
-  /** Waits for what a registration promises. */
-  has(registration: Registration): Promise<void> {
-    return settles(this.registry, registration.registered, `${registration.instance.id} is registered`)
+  /** Resolves when no others are left, before any lease could have run out; those that are left were there all the while. */
+  async leaves(service: string, instances: readonly Instance[]): Promise<void> {
+    const { registry, harness } = this
+    const limitMs = registry.leaseMs === undefined ? registry.limitMs : registry.leaseMs / 2
+    const time = { clock: registry.clock, pass: (ms: number) => registry.pass(ms), limitMs }
+    let missed = ''
+    const check = async () => {
+      const listed = inOrder(await registry.listed(service))
+      const isThere = ({ address }: Instance) => listed.some((each) => each.address === address)
+      missed ||= expectedOf(instances, harness).find((each) => !isThere(each))?.id ?? ''
+      if (missed === '') assertSeen(listed, instances, harness)
+    }
+    await until(time, check, 'what was closed is taken back')
+    assert.equal(missed, '', 'what was not closed should stay')
+  }
+
+  /** Registers, and resolves when the registry has them. */
+  async registers(service: string, instances: readonly Instance[]): Promise<readonly Registration[]> {
+    const registrations = instances.map((instance) => this.registrar.register(service, instance))
+    const all = Promise.all(registrations.map(({ registered }) => registered))
+    await settles(this.registry, all, 'all are registered')
+    return registrations
+  }
+
+  /** Registers one, and resolves when the registry has it. */
+  async has(service: string, instance: Instance): Promise<Registration> {
+    const registration = this.registrar.register(service, instance)
+    await settles(this.registry, registration.registered, `${instance.id} is registered`)
+    return registration
+  }
+
+  /** Closes a registration. */
+  closes(registration: Registration): Promise<void> {
+    return settles(this.registry, registration.close(), `${registration.instance.id} is closed`)
+  }
+
+  /** Disposes a registrar. */
+  async disposes(registrar: Registrar = this.registrar): Promise<void> {
+    await settles(this.registry, registrar[Symbol.asyncDispose](), 'the registrar ends')
   }
 
   /** Resolves when nothing is held any more. */
@@ -103,7 +152,7 @@ export class RegistrarSetup {
 
   /** Disposes the registrar, and asserts that it ends and leaves nothing behind. */
   async end(): Promise<void> {
-    await settles(this.registry, this.registrar[Symbol.asyncDispose](), 'the registrar ends')
+    await this.disposes()
     await this.letsGo()
   }
 }
