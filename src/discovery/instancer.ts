@@ -1,6 +1,5 @@
 // Instancer: which instances a service has, from one lookup that all who ask share, whatever the registry.
 import { type Clock, systemClock, type Timer } from '../core/clock.ts'
-import { formatDuration } from '../core/duration.ts'
 import { tell } from '../core/tell.ts'
 import { within } from '../core/within.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
@@ -282,18 +281,4 @@ function checked(snapshot: unknown): readonly Instance[] {
 
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
-}
-
-/** What was looked up and what is known of it, in words: for whoever has nobody to call. */
-export function describeSet({ name, current }: Pick<Instancer, 'name' | 'current'>, wallNow: number): string {
-  const { instances, seenAt, error, failingSince } = current
-  const ago = (at: number) => `${formatDuration(Math.max(0, Math.round(wallNow - at)))} ago`
-  const known =
-    seenAt === undefined
-      ? 'which was never seen'
-      : instances === undefined
-        ? `which was last seen ${ago(seenAt)}, too long ago`
-        : `which had ${instances.length} when it was last seen, ${ago(seenAt)}`
-  const trouble = error && failingSince ? `; the lookup has failed since ${ago(failingSince)}: ${error.message}` : ''
-  return `${name}, ${known}${trouble}`
 }
