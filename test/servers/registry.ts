@@ -1,8 +1,9 @@
 // The real servers there are, in the order in which they are shown.
+import { consul } from './consul/consul.ts'
 import { gokit } from './gokit/gokit.ts'
 import { prometheus } from './prometheus/prometheus.ts'
 import type { Server } from './server.ts'
 import { statsd } from './statsd/statsd.ts'
 import { statsdExporter } from './statsd-exporter/statsd-exporter.ts'
 
-export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit]
+export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit, consul]
