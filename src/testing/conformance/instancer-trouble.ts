@@ -1,0 +1,169 @@
+// Conformance of an instancer: registries that are down, slow, or make no sense.
+import assert from 'node:assert/strict'
+import { assertSeen, instancesOf } from './assert-seen.ts'
+import { allowedIn, until } from './harness-time.ts'
+import { type InstancerCase, type InstancerSetup, withInstancer } from './instancer-harness.ts'
+
+const three = instancesOf(3)
+const others = instancesOf(4, 10)
+
+/** Asserts that an outage, however many attempts fail during it, is told once, and that what was known stays. */
+async function staysDown(setup: InstancerSetup): Promise<void> {
+  await setup.fails()
+  const [heard, failures, { instances, failingSince }] = [
+    setup.heard.length,
+    setup.failures.length,
+    setup.instancer.current,
+  ]
+  await until(setup.registry, () => setup.failures.length > failures, 'it is tried again')
+  assert.equal(setup.heard.length, heard, 'one outage should be told once')
+  assert.equal(setup.instancer.current.instances, instances)
+  assert.equal(setup.instancer.current.failingSince, failingSince)
+}
+
+/** Lets an outage last, and asserts how often it is tried again. */
+async function asksNoMoreThanAllowed(setup: InstancerSetup): Promise<void> {
+  const { registry, failures } = setup
+  const { outageMs = 60_000 } = setup.harness
+  await setup.fails()
+  const [attempts, failed, at] = [registry.attempts?.() ?? 0, failures.length, registry.clock.now()]
+  while (registry.clock.now() - at < outageMs) await registry.pass(Math.min(outageMs / 4, 5_000))
+  // The clock of a busy machine goes further than it was asked to. One more may have been on its way.
+  const allowed = allowedIn(registry.clock.now() - at) + 1
+  assert.ok(failures.length - failed <= allowed, `${failures.length - failed} failures, but ${allowed} at most`)
+  const more = (registry.attempts?.() ?? 0) - attempts
+  assert.ok(more <= allowed, `${more} attempts, but ${allowed} at most`)
+}
+
+/** Outages, late answers and senseless ones. */
+export const instancerTroubleCases: readonly InstancerCase[] = [
+  {
+    name: 'begins while the registry is down, and tells who is there when it has come up',
+    run: (harness) =>
+      withInstancer(harness, three, async (setup) => {
+        const { registry, instancer } = setup
+        if (registry.stop === undefined || registry.start === undefined) return
+        await registry.stop()
+        setup.subscribe()
+        await staysDown(setup)
+        assert.equal(instancer.current.instances, undefined)
+        await registry.start()
+        await setup.knows(three)
+      }),
+  },
+  {
+    name: 'keeps what it knows through an outage, tells that once, and goes on by itself',
+    run: (harness) =>
+      withInstancer(harness, three, async (setup) => {
+        const { registry, instancer } = setup
+        if (registry.stop === undefined || registry.start === undefined) return
+        setup.subscribe()
+        await setup.knows(three)
+        await registry.stop()
+        await staysDown(setup)
+        assertSeen(instancer.current.instances, three, harness)
+        await registry.start()
+        await setup.knows(three)
+        assert.equal(setup.heard.length, 3, 'told of the set, of the outage and of its end')
+        if (setup.lacks('changes')) return
+        await registry.set(others)
+        await setup.knows(others)
+      }),
+  },
+  {
+    name: 'sees what has changed during an outage',
+    run: (harness) =>
+      withInstancer(harness, three, async (setup) => {
+        const { registry } = setup
+        if (registry.stop === undefined || registry.start === undefined || setup.lacks('changes')) return
+        setup.subscribe()
+        await setup.knows(three)
+        for (const list of [others, three.slice(1), three]) {
+          await registry.stop()
+          await registry.set(list)
+          await setup.fails()
+          await registry.start()
+          await setup.knows(list)
+        }
+      }),
+  },
+  {
+    name: 'asks a registry that is down no more often than its back-off allows',
+    run: (harness) =>
+      withInstancer(harness, three, async (setup) => {
+        const { registry } = setup
+        if (registry.stop === undefined || registry.start === undefined) return
+        setup.subscribe()
+        await setup.knows(three)
+        await registry.stop()
+        await asksNoMoreThanAllowed(setup)
+        await registry.start()
+        await setup.knows(three)
+      }),
+  },
+  {
+    name: 'asks a registry that makes no sense no more often than its back-off allows',
+    run: (harness) =>
+      withInstancer(harness, three, async (setup) => {
+        const { registry } = setup
+        if (registry.garble === undefined) return
+        setup.subscribe()
+        await setup.knows(three)
+        await registry.garble(true)
+        await asksNoMoreThanAllowed(setup)
+      }),
+  },
+  {
+    name: 'takes answers that come late, and tells none of them twice',
+    run: (harness) =>
+      withInstancer(harness, three, async (setup) => {
+        const { registry } = setup
+        if (registry.delay === undefined) return
+        await registry.delay(200)
+        setup.subscribe()
+        await setup.knows(three)
+        if (setup.lacks('changes')) return
+        await registry.set(others)
+        await setup.knows(others)
+        await registry.delay(0)
+        await registry.set(three)
+        await setup.knows(three)
+        await registry.pass(1_000)
+        await setup.knows(three)
+        if (!setup.lacks('atOnce'))
+          assert.equal(setup.heard.length, 3, 'late answers should not bring back what they said')
+      }),
+  },
+  {
+    name: 'keeps what it knows while the answers make no sense, and goes on by itself',
+    run: (harness) =>
+      withInstancer(harness, three, async (setup) => {
+        const { registry, instancer } = setup
+        if (registry.garble === undefined) return
+        setup.subscribe()
+        await setup.knows(three)
+        await registry.garble(true)
+        await staysDown(setup)
+        assertSeen(instancer.current.instances, three, harness)
+        await registry.garble(false)
+        await setup.knows(three)
+        if (setup.lacks('changes')) return
+        await registry.set(others)
+        await setup.knows(others)
+      }),
+  },
+  {
+    name: 'takes an answer that makes no sense for no set at all',
+    run: (harness) =>
+      withInstancer(harness, three, async (setup) => {
+        const { registry, instancer } = setup
+        if (registry.garble === undefined) return
+        await registry.garble(true)
+        setup.subscribe()
+        await setup.fails()
+        assert.equal(instancer.current.instances, undefined)
+        await registry.garble(false)
+        await setup.knows(three)
+      }),
+  },
+]
