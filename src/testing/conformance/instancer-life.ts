@@ -8,7 +8,7 @@ import { type InstancerCase, InstancerSetup, withInstancer } from './instancer-h
 const three = instancesOf(3)
 const others = instancesOf(4, 10)
 
-/** The most that is held in a while, for those who hold more now than then. */
+/** The most that is held in a while: between two questions it may be nothing. */
 async function mostHeld({ registry }: InstancerSetup): Promise<number> {
   let most = 0
   for (let sample = 0; sample < 50; sample++) {
@@ -185,7 +185,7 @@ export const instancerLifeCases: readonly InstancerCase[] = [
       withInstancer(harness, three, async (setup) => {
         setup.subscribe()
         await setup.knows(three)
-        const other = new InstancerSetup(harness, setup.registry)
+        const other = new InstancerSetup(harness, setup.registry, await mostHeld(setup))
         other.subscribe()
         await other.knows(three)
         await other.end()
