@@ -95,6 +95,8 @@ function healthQueries(checked: CheckedConnection, query: HealthQuery): Instance
         signal,
         limitMs: isBlocking ? (waitMs * 17) / 16 + timeoutMs : timeoutMs,
         maxReplyBytes,
+        // Whoever has nothing to do but to wait for a change has nothing to do.
+        background: isBlocking,
       })
       const next = indexAfter(index, reply.headers.get('x-consul-index') ?? '')
       const instances = readReply(checked.name, () => instancesIn(reply.body, query))
