@@ -20,7 +20,7 @@ export interface Candidate<Target = unknown> {
   readonly healthy: boolean
   /**
    * What one more call would cost there, in milliseconds: how long calls take, failed ones long, for each one in flight and the new one, by
-   * weight. It fades while nobody calls, so that what was slow is tried again. 0 for one that was never called.
+   * weight. It fades while nobody calls, so that what was slow is tried again. 0 for one that was never called, much for one that never answered.
    */
   loadAt(now: number): number
 }

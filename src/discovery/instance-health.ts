@@ -13,7 +13,9 @@ export interface InstanceHealth extends Disposable {
   onChange(listener: () => void): void
   /** A call is about to begin: gives what `end` is told then, or `refusedTicket` where this call must go elsewhere. @default lets all in */
   begin?(now: number, ctx: Context): number
-  /** A call that was let in has ended, after that many milliseconds. */
+  /** A call that was let in, and gets a stream, has got the first message of it. */
+  answered?(ticket: number, now: number, ctx: Context): void
+  /** A call that was let in has ended, after that many milliseconds; NaN for a stream, which takes as long as it likes. */
   end?(ticket: number, verdict: Verdict, tookMs: number, now: number, ctx: Context): void
   /** What a person should know of it: `circuit open for 3.2 s`; undefined where there is nothing to say. */
   describe?(): string | undefined

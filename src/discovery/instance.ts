@@ -95,7 +95,8 @@ function sameTags(some: readonly string[] = [], others: readonly string[] = []):
   return some === others || (some.length === others.length && some.every((tag, at) => tag === others[at]))
 }
 
-function sameMetadata(
+/** Whether all that a registry says beside the rest is the same. */
+export function sameMetadata(
   one: Readonly<Record<string, string>> | undefined,
   other: Readonly<Record<string, string>> | undefined,
 ): boolean {

@@ -66,6 +66,23 @@ describe('registrarFrom', () => {
     assert.equal(registry.clock.pending, 0)
   })
 
+  it('tells of one registration whoever began it, beside those who are told of all', async () => {
+    const registry = new Registry()
+    registry.fails = 'always'
+    await using registrar = registry.registrar()
+    const told: string[] = []
+    registrar.register('other', instanceAt('b:1'))
+    registrar.register('svc', a, {
+      onError: ({ service, during, error }) => told.push(`${service} ${during}: ${error.message}`),
+      onChange: ({ name, registration }) => told.push(`${name}: ${registration.service} ${registration.state}`),
+    })
+    await registry.clock.advance(0)
+    registry.fails = 'not'
+    await registry.clock.advance(100)
+    assert.deepEqual(told, ['svc register: no', 'test registry: svc registered'])
+    assert.deepEqual(registry.states, ['registered', 'registered'])
+  })
+
   it('renews as often as the registry wants', async () => {
     const registry = new Registry()
     registry.renewEveryMs = 3_000

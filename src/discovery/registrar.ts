@@ -14,8 +14,8 @@ export type { Instance } from './instance.ts'
 export interface Registrar extends AsyncDisposable {
   /** Which registry: `consul at http://127.0.0.1:8500`. */
   readonly name: string
-  /** Begins to announce an instance of a service, and goes on until the registration is closed. Throws a TypeError or RangeError for an instance that makes no sense. */
-  register(service: string, instance: Instance): Registration
+  /** Begins to announce an instance of a service, and goes on until the registration is closed; `events` hear of it too. Throws a TypeError or RangeError for an instance that makes no sense. */
+  register(service: string, instance: Instance, events?: RegistrationEvents): Registration
 }
 
 /** One instance that is announced. Disposing it closes it. */
@@ -47,18 +47,22 @@ export interface Announcement {
   withdraw(signal: AbortSignal): Promise<void>
 }
 
+/** What is told of registrations. */
+export interface RegistrationEvents {
+  /** Told of each failure of the registry. @default nothing */
+  readonly onError?: ((event: RegistrarErrorEvent) => void) | undefined
+  /** Told of each change of a registration's state. @default nothing */
+  readonly onChange?: ((event: RegistrationChangeEvent) => void) | undefined
+}
+
 /** What all registrars can be told. */
-export interface RegistrarOptions {
+export interface RegistrarOptions extends RegistrationEvents {
   /** How long one request to the registry may take, in milliseconds; at least 1. @default 5_000 */
   readonly timeoutMs?: number | undefined
   /** How long to wait before a registry that failed is told again. @default { initialMs: 1_000, multiplier: 1.6, maxMs: 30_000, jitter: 0.2 } */
   readonly backoff?: BackoffOptions | undefined
   /** @default systemClock */
   readonly clock?: Clock | undefined
-  /** Told of each failure of the registry. @default nothing */
-  readonly onError?: ((event: RegistrarErrorEvent) => void) | undefined
-  /** Told of each change of a registration's state. @default nothing */
-  readonly onChange?: ((event: RegistrationChangeEvent) => void) | undefined
 }
 
 /** A registry could not be told. */
@@ -104,11 +108,10 @@ class KeepingRegistrar implements Registrar {
     }
   }
 
-  register(service: string, instance: Instance): Registration {
+  register(service: string, instance: Instance, events?: RegistrationEvents): Registration {
     if (typeof service !== 'string' || service === '') throw new TypeError('service must be a text')
-    const registration = new KeptRegistration(service, checkInstance(instance), this.#keeping, () =>
-      this.#open.delete(registration),
-    )
+    const onClosed = () => this.#open.delete(registration)
+    const registration = new KeptRegistration(service, checkInstance(instance), this.#keeping, events, onClosed)
     this.#open.add(registration)
     return registration
   }
@@ -121,7 +124,7 @@ class KeepingRegistrar implements Registrar {
 }
 
 /** What all registrations of a registrar have in common. */
-interface Keeping extends Pick<RegistrarOptions, 'onError' | 'onChange'> {
+interface Keeping extends RegistrationEvents {
   readonly name: string
   readonly announce: Announce
   readonly clock: Clock
@@ -133,6 +136,7 @@ class KeptRegistration implements Registration {
   readonly service: string
   readonly instance: Instance
   readonly #keeping: Keeping
+  readonly #events: RegistrationEvents | undefined
   readonly #onClosed: () => void
   readonly #stopping = new AbortController()
   readonly #first = Promise.withResolvers<void>()
@@ -145,10 +149,17 @@ class KeptRegistration implements Registration {
   #isAnnounced = false
   #closing: Promise<void> | undefined
 
-  constructor(service: string, instance: Instance, keeping: Keeping, onClosed: () => void) {
+  constructor(
+    service: string,
+    instance: Instance,
+    keeping: Keeping,
+    events: RegistrationEvents | undefined,
+    onClosed: () => void,
+  ) {
     this.service = service
     this.instance = instance
     this.#keeping = keeping
+    this.#events = events
     this.#onClosed = onClosed
     // Nobody may be waiting for it.
     this.#first.promise.catch(() => {})
@@ -263,7 +274,9 @@ class KeptRegistration implements Registration {
 
   #tellError(during: RegistrarErrorEvent['during'], error: Error): void {
     const { name, onError } = this.#keeping
-    tell(onError, { name, service: this.service, instance: this.instance, during, error })
+    const event: RegistrarErrorEvent = { name, service: this.service, instance: this.instance, during, error }
+    tell(onError, event)
+    tell(this.#events?.onError, event)
   }
 
   #become(state: Registration['state']): void {
@@ -274,7 +287,9 @@ class KeptRegistration implements Registration {
     if (state === 'closed') this.#first.reject(new Error('the registration was closed before the registry had it'))
     if (this.#state === state) return
     this.#state = state
-    tell(this.#keeping.onChange, { name: this.#keeping.name, registration: this })
+    const event: RegistrationChangeEvent = { name: this.#keeping.name, registration: this }
+    tell(this.#keeping.onChange, event)
+    tell(this.#events?.onChange, event)
   }
 }
 

@@ -1,5 +1,4 @@
 // A part of a pipeline, as its user says it: options, a policy, or nothing.
-import type { Middleware } from '../core/endpoint.ts'
 
 /** Options of a part, a policy of your own in its place, or `false` for none. */
 export type Part<Options, Made> = Options | Made | false | undefined
@@ -9,7 +8,7 @@ export type Part<Options, Made> = Options | Made | false | undefined
  * listener, both are told. Throws a TypeError for what is neither options nor a policy, and what `make` throws with the name of the part before
  * that of the option.
  */
-export function made<Options extends object, Made extends Middleware>(
+export function made<Options extends object, Made extends object>(
   name: string,
   part: Part<Options, Made>,
   common: Partial<Options>,
@@ -17,9 +16,9 @@ export function made<Options extends object, Made extends Middleware>(
 ): Made | undefined {
   if (part === false) return undefined
   // A policy is a function.
-  if (typeof part === 'function') return part
+  if (typeof part === 'function') return part as Made
   if (part === undefined) return make(common as Options)
-  if (typeof part === 'object' && part !== null) return named(name, () => make(merged(common, part)))
+  if (typeof part === 'object' && part !== null) return named(name, () => make(merged(common, part as Options)))
   throw new TypeError(`${name} must be options, a policy or false, but is ${JSON.stringify(part)}`)
 }
 

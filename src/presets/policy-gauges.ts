@@ -2,7 +2,6 @@
 import type { MethodInfo } from '../core/method.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Bulkhead } from '../resilience/bulkhead.ts'
-import type { CircuitBreaker } from '../resilience/circuit-breaker.ts'
 import type { LoadShed } from '../resilience/load-shed.ts'
 import type { RetryPolicy } from '../resilience/retry.ts'
 import { policyCounter } from './policy-counters.ts'
@@ -10,7 +9,8 @@ import { policyCounter } from './policy-counters.ts'
 /** The policies around the calls of one service; those that are off are undefined. */
 export interface WatchedPolicies {
   readonly bulkhead?: Bulkhead | undefined
-  readonly circuitBreaker?: CircuitBreaker | undefined
+  /** One of calls, or those of instances. */
+  readonly circuitBreaker?: { snapshot(): { readonly circuits: readonly { readonly state: string }[] } } | undefined
   readonly retry?: RetryPolicy | undefined
   readonly loadShed?: LoadShed | undefined
 }

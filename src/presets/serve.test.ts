@@ -5,6 +5,8 @@ import { z } from 'zod'
 import { rootContext } from '../core/context.ts'
 import { contract, unary } from '../core/contract.ts'
 import { chain, type Middleware, type TypedMiddleware } from '../core/endpoint.ts'
+import { registrarFrom } from '../discovery/registrar.ts'
+import { health } from '../health/health.ts'
 import type { LogRecord } from '../log/log-record.ts'
 import { logger } from '../log/logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -73,9 +75,11 @@ describe('serve', () => {
     assert.deepEqual(codes, [
       ['listening', undefined],
       ['showing metrics', undefined],
+      ['showing health', undefined],
       ['served shop/price ok', 'ok'],
       ['served shop/price invalid_argument', 'invalid_argument'],
       ['closing', undefined],
+      ['draining', undefined],
       ['closed', undefined],
     ])
     const sizes = metrics.collect().find(({ spec }) => spec.name === 'rpc.server.request.size')
@@ -92,6 +96,7 @@ describe('serve', () => {
       records.map(({ message, fields }) => [message, fields?.['code']]),
       [
         ['listening', undefined],
+        ['showing health', undefined],
         ['request not read', 'invalid_argument'],
       ],
     )
@@ -109,7 +114,7 @@ describe('serve', () => {
     await (await fetch(`${app.url}/price`, { method: 'POST', body: '{"item":"tea"}' })).text()
     await (await fetch(`${app.url}/price`, { method: 'POST', body: '{"item":3}' })).text()
     assert.deepEqual(
-      records.slice(1).map(({ level, message, fields }) => [level, message, fields?.['method'], fields?.['error']]),
+      records.slice(2).map(({ level, message, fields }) => [level, message, fields?.['method'], fields?.['error']]),
       [
         ['error', 'call failed', 'http/* /boom', 'RangeError: out of tea'],
         ['error', 'call failed', 'shop/price', 'RangeError: out of tea'],
@@ -251,6 +256,129 @@ describe('serve', () => {
     await using client = httpClient(shop, { baseUrl: app.url })
     assert.equal(await client.price({ item: 'coffee' }), 6)
     assert.deepEqual(seen, ['use', 'coffee'])
+  })
+})
+
+describe('the health of serve', () => {
+  const status = async (url: string | undefined) => (await fetch(url ?? '')).status
+
+  it('is shown on the first transport that takes handlers, and is ready once all listen', async () => {
+    let whileListening: Promise<number> | undefined
+    const first = local({ port: 0 })
+    let url = ''
+    const noting: ServerTransport = {
+      ...first,
+      listen: async (service) => {
+        const running = await first.listen(service)
+        url = running.url
+        return running
+      },
+    }
+    const second = quiet('queue', () => {
+      whileListening ??= status(`${url}/readyz`)
+    })
+    const slow: ServerTransport = {
+      ...second,
+      listen: async (service) => {
+        const running = await second.listen(service)
+        await whileListening
+        return running
+      },
+    }
+    await using app = await serve(shop, handlers, { over: [noting, slow] })
+    assert.equal(await whileListening, 503)
+    assert.deepEqual([app.livenessUrl, app.readinessUrl], [`${app.url}/livez`, `${app.url}/readyz`])
+    assert.deepEqual([await status(app.livenessUrl), await status(app.readinessUrl)], [200, 200])
+    app.health?.setReady(false, 'maintenance')
+    assert.deepEqual([await status(app.livenessUrl), await status(app.readinessUrl)], [200, 503])
+  })
+
+  it('depends on the checks that it is given, at the paths that it is given', async () => {
+    const records: LogRecord[] = []
+    const log = logger({ write: (record) => void records.push(record) })
+    const checks = { db: () => Promise.reject(new Error('no db')) }
+    const paths = { livenessPath: false, readinessPath: '/up', healthDetails: true } as const
+    await using app = await serve(shop, handlers, { over: [local()], health: { checks }, ...paths, logger: log })
+    const response = await fetch(app.readinessUrl ?? '')
+    assert.deepEqual([response.status, app.livenessUrl], [503, undefined])
+    assert.match(await response.text(), /no db/)
+    assert.equal(await status(`${app.url}/livez`), 404)
+    assert.ok(records.some(({ message, fields }) => message === 'health check failed' && fields?.['check'] === 'db'))
+  })
+
+  it('may belong to others, or be switched off', async () => {
+    const own = health()
+    const app = await serve(shop, handlers, { over: [local()], health: own })
+    assert.equal(app.health, own)
+    assert.equal(own.isReady, true)
+    await app.close()
+    assert.equal(own.snapshot().reason, 'shutting down')
+    await using without = await serve(shop, handlers, { over: [local()], health: false })
+    assert.deepEqual([without.health, without.livenessUrl], [undefined, undefined])
+    assert.equal(await status(`${without.url}/livez`), 404)
+  })
+
+  it('is on the port of the metrics alone where they have one', async () => {
+    const options = { metricsPort: 0, metricsHost: '127.0.0.1' }
+    await using app = await serve(shop, handlers, { over: [local()], metrics: paged(), ...options })
+    assert.equal(await status(app.readinessUrl), 200)
+    assert.equal(await status(`${app.url}/readyz`), 404)
+  })
+
+  it('leaves the paths of methods and of others alone, and says what to do', async () => {
+    const definition = { input: z.object({}), output: z.string(), http: { method: 'GET', path: '/livez' } } as const
+    const taken = contract('taken', { alive: unary(definition) })
+    const answers = { alive: () => 'mine' }
+    const refused = /method alive has the path \/livez of health; set livenessPath/
+    await assert.rejects(serve(taken, answers, { over: [local()] }), refused)
+    await using app = await serve(taken, answers, { over: [local()], livenessPath: '/alive' })
+    assert.equal(await (await fetch(`${app.url}/livez`)).json(), 'mine')
+    const mount = [httpHandler('/readyz', () => new Response('mine'))]
+    await assert.rejects(serve(shop, handlers, { over: [local({ mount })] }), /\/readyz; set livenessPath/)
+    await using other = await serve(shop, handlers, { over: [local({ mount })], readinessPath: false })
+    assert.equal(await (await fetch(`${other.url}/readyz`)).text(), 'mine')
+  })
+})
+
+describe('the registrations of serve', () => {
+  it('begin when every transport listens, and end before calls are refused', async () => {
+    const record = recorder<string>()
+    const registrar = registrarFrom('shelf', async (service, { id, address }) => {
+      record(`${service} at ${address === id ? address : id}`)
+      return { withdraw: async () => record('withdrawn') }
+    })
+    const over = [quiet('a', record), quiet('b', record)]
+    const options = { over, register: registrar, advertise: 'shop.internal:80', propagationMs: 1 }
+    const app = await serve(shop, handlers, options)
+    const [registration] = app.registrations
+    await registration?.registered
+    assert.equal(app.registrations.length, 1)
+    await app.close()
+    const [, , , withdrawn, ...closed] = record.events
+    assert.deepEqual(record.events.slice(0, 3), ['a listens', 'b listens', 'shop at shop.internal:80'])
+    assert.deepEqual([withdrawn, closed.sort()], ['withdrawn', ['a closed', 'b closed']])
+  })
+
+  it('are made for what the first transport is bound to', async () => {
+    const registrar = registrarFrom('shelf', async () => ({ withdraw: async () => {} }))
+    const options = { register: [registrar, registrar], propagationMs: 0 }
+    await using app = await serve(shop, handlers, { over: [local()], advertise: { zone: 'a' }, ...options })
+    const address = new URL(app.url).host
+    for (const { instance } of app.registrations) assert.deepEqual(instance, { zone: 'a', id: address, address })
+    assert.equal(app.registrations.length, 2)
+  })
+
+  it('are refused with options that make no sense, and nothing goes on listening', async () => {
+    const record = recorder<string>()
+    const register = registrarFrom('shelf', async () => ({ withdraw: async () => {} }))
+    const refused = (options: object, message: RegExp) =>
+      assert.rejects(serve(shop, handlers, { over: [quiet('a', record)], ...options } as never), message)
+    await refused({ register, advertise: 'nowhere:0' }, /address must be host:port/)
+    await refused({ register: {} }, /register must be a registrar/)
+    await refused({ propagationMs: -1 }, /propagationMs must be a number from 0/)
+    assert.deepEqual(record.events, [])
+    await refused({ register }, /advertise must say at which host:port/)
+    assert.deepEqual(record.events, ['a listens', 'a closed'])
   })
 })
 

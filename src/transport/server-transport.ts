@@ -24,6 +24,8 @@ export interface Service extends ServiceEvents {
 export interface RunningServer extends AsyncDisposable {
   /** Where clients find it. */
   readonly url: string
+  /** What it is bound to, as `host:port`, where it is bound to anything: `0.0.0.0:8080` for all interfaces. @default what `url` says */
+  readonly address?: string | undefined
   readonly stats: DispatchStats
   /** Refuses new calls, lets those in flight end, and lets go of all connections. */
   close(): Promise<void>

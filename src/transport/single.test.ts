@@ -5,32 +5,14 @@ import { callOptions } from '../core/call-options.ts'
 import { type Context, rootContext } from '../core/context.ts'
 import { contextKey } from '../core/context-key.ts'
 import { ServiceError } from '../core/errors.ts'
+import { singleMethod } from '../core/single-method.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
 import { scriptedEndpoint } from '../testing/scripted-endpoint.ts'
 import type { CallEnd, Outgoing } from './hooks.ts'
-import { hookedEndpoint, singleCall, singleMethod } from './single.ts'
+import { hookedEndpoint, singleCall } from './single.ts'
 
 const user = contextKey('user', { scope: 'request', fallback: 'nobody' })
-
-describe('singleMethod', () => {
-  it('gives what is known of the method', () => {
-    const info = singleMethod({ method: 'legacy/count', kind: 'serverStream', idempotent: true, timeoutMs: 5 })
-    const { service, name, fullName, kind, idempotent, timeoutMs } = info
-    assert.deepEqual(
-      [service, name, fullName, kind, idempotent, timeoutMs],
-      ['legacy', 'count', 'legacy/count', 'serverStream', true, 5],
-    )
-  })
-
-  it('refuses a name that is not service/name', () => {
-    for (const method of ['count', '/count', 'legacy/', 'a/b/c', '']) {
-      assert.throws(() => singleMethod({ method }), { name: 'TypeError', message: /method must be service\/name/ })
-    }
-    assert.throws(() => singleMethod({ method: 'a/b', timeoutMs: -5 }), { name: 'RangeError', message: /^timeoutMs/ })
-    assert.throws(() => singleMethod({ method: 'a/b', kind: 'foo' as never }), { name: 'TypeError', message: /^kind/ })
-  })
-})
 
 describe('hookedEndpoint', () => {
   it('runs before, decode, endpoint, after, encode and finally in this order, with what before has bound', async () => {

@@ -274,6 +274,17 @@ describe('the conformance suite of registrars', () => {
     for (const { name, run } of registrarCases) it(name, () => run({ ...bare, without }))
   })
 
+  describe('is passed by one of a registry that knows no leases and cannot be made to fail', () => {
+    const lasting = harnessOf({ leaseMs: Infinity, renews: false })
+    const harness: RegistrarHarness = {
+      async open() {
+        const { clock, pass, registrar, listed, [Symbol.asyncDispose]: end } = await lasting.open()
+        return { clock, pass, registrar, listed, [Symbol.asyncDispose]: end }
+      },
+    }
+    for (const { name, run } of registrarCases) it(name, () => run(harness))
+  })
+
   for (const [fault, parts, caught] of faults) {
     it(`finds ${fault}`, async () => {
       for (const pattern of caught) {

@@ -10,12 +10,15 @@ import { ServiceError } from '../../core/errors.ts'
 import type { Pipeline } from '../../core/pipeline.ts'
 import type { Loose } from '../../core/schema.ts'
 import { TriedInstances, triedInstances } from '../../core/tried-instances.ts'
+import { type Instancer, type InstanceSource, instancerFrom } from '../../discovery/instancer.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Random } from '../../primitives/random.ts'
+import type { ClientTransport } from '../../transport/client-transport.ts'
 import { type CallFailed, printFault } from '../../transport/hooks.ts'
 import { ClientTally } from './client-tally.ts'
 import { type Distribution, distributionOf } from './distribution.ts'
 import { Instance, methodName, type ServerUse, type SimulatedInstance } from './instance.ts'
+import { instanceTransport, listed, type Sendable } from './instance-transport.ts'
 import { type PickOrder, picker } from './pick.ts'
 import { ServerTally } from './server-tally.ts'
 import type { Abandons } from './station.ts'
@@ -90,6 +93,7 @@ export class SimulatedServer {
   readonly #world: World
   readonly #instances: readonly Instance[]
   #clients = 0
+  #instancer: Instancer | undefined
 
   /** Throws a TypeError or RangeError for an option that makes no sense. */
   constructor(name: string, world: World, options: SimulatedServerOptions) {
@@ -131,17 +135,27 @@ export class SimulatedServer {
     return this.#instances[index] as Instance
   }
 
+  /** What a registry says of this server: all instances, whatever befalls them. */
+  get instancer(): Instancer {
+    this.#instancer ??= instancerFrom(`${this.contract.name} in the simulation`, this.#list(), {
+      clock: this.#world.clock,
+    })
+    return this.#instancer
+  }
+
+  /**
+   * The wire to single instances, for clients that choose among them: `balancedClient(server.contract, { instancer: server.instancer,
+   * over: server.transport(), clock: sim.clock })`. In the report each has its attempts; calls are those of the load.
+   */
+  transport({ name, useInstance }: Pick<SimulatedClientOptions, 'name' | 'useInstance'> = {}): ClientTransport {
+    return instanceTransport(this.#targets(useInstance), this.#newTally(name).tally)
+  }
+
   /** A client of this server, made as those of all transports are: give it the policies that are to be tried. */
   client(options: SimulatedClientOptions = {}): SimulatedCall {
     const order = oneOf('pick', options.pick ?? 'round_robin', ['round_robin', 'random'])
-    this.#clients++
-    const name = options.name ?? (this.#clients === 1 ? this.contract.name : `${this.contract.name} ${this.#clients}`)
-    const tally = new ClientTally(this.contract.name)
-    this.#world.addClient(name, tally)
-    const targets = this.#instances.map((instance) => ({
-      id: instance.id,
-      send: sender(instance, options.useInstance),
-    }))
+    const { name, tally } = this.#newTally(options.name)
+    const targets = this.#targets(options.useInstance)
     const pick = picker(targets, order, this.#world.random(`client ${name}`))
     const send: Endpoint<Loose, unknown> = (request, ctx) => {
       tally.attempts++
@@ -157,6 +171,26 @@ export class SimulatedServer {
     return (request, given) => {
       tally.calls++
       return client[methodName](request, given)
+    }
+  }
+
+  #newTally(given: string | undefined): { readonly name: string; readonly tally: ClientTally } {
+    this.#clients++
+    const name = given ?? (this.#clients === 1 ? this.contract.name : `${this.contract.name} ${this.#clients}`)
+    const tally = new ClientTally(this.contract.name)
+    this.#world.addClient(name, tally)
+    return { name, tally }
+  }
+
+  #targets(use: SimulatedClientOptions['useInstance']): readonly Sendable[] {
+    return this.#instances.map((instance) => ({ id: instance.id, send: sender(instance, use) }))
+  }
+
+  #list(): InstanceSource {
+    const instances = this.#instances.map(listed)
+    return async function* (signal) {
+      yield instances
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     }
   }
 }

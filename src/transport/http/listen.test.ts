@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { type ListenOptions, listen, urlOf } from './listen.ts'
+import { type ListenOptions, listen, placeOf } from './listen.ts'
 
 /** A server that is closed after the test. */
 function server(t: TestContext): Server {
@@ -40,7 +40,7 @@ describe('listen', () => {
   it('takes any free port when it is told none', async (t) => {
     const at = server(t)
     await listen(at, { host: '127.0.0.1' })
-    const { url, port } = urlOf(at, false)
+    const { url, port } = placeOf(at, false)
     assert.ok(port > 0)
     assert.equal(url, `http://127.0.0.1:${port}`)
     assert.equal(at.listenerCount('error'), 0)
@@ -49,7 +49,7 @@ describe('listen', () => {
   it('says that a port is taken, and what to do', async (t) => {
     const first = server(t)
     await listen(first, { host: '127.0.0.1' })
-    const { port } = urlOf(first, false)
+    const { port } = placeOf(first, false)
     await assert.rejects(listen(server(t), { host: '127.0.0.1', port }), (error) => {
       assert.ok(error instanceof Error)
       assert.match(error.message, new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE.*another port`))
@@ -62,9 +62,9 @@ describe('listen', () => {
     const first = server(t)
     await listen(first, { host: '127.0.0.1' })
     const second = server(t)
-    await assert.rejects(listen(second, { host: '127.0.0.1', port: urlOf(first, false).port }))
+    await assert.rejects(listen(second, { host: '127.0.0.1', port: placeOf(first, false).port }))
     await listen(second, { host: '127.0.0.1' })
-    assert.ok(urlOf(second, false).port > 0)
+    assert.ok(placeOf(second, false).port > 0)
   })
 
   it('listens on a Unix socket', async (t) => {
@@ -72,7 +72,7 @@ describe('listen', () => {
     const path = await socketPath(t)
     await listen(at, { path })
     assert.equal(at.address(), path)
-    assert.deepEqual(urlOf(at, false), { url: 'http://localhost', port: 0 })
+    assert.deepEqual(placeOf(at, false), { url: 'http://localhost', port: 0, address: undefined })
   })
 
   it('says that a Unix socket is there already', async (t) => {
@@ -116,9 +116,10 @@ describe('listen', () => {
   })
 })
 
-describe('urlOf', () => {
-  const at = (address: string, secure: boolean) =>
-    urlOf({ address: () => ({ address, port: 80, family: '' }) } as unknown as Server, secure).url
+describe('placeOf', () => {
+  const place = (address: string, secure: boolean) =>
+    placeOf({ address: () => ({ address, port: 80, family: '' }) } as unknown as Server, secure)
+  const at = (address: string, secure: boolean) => place(address, secure).url
 
   it('is one that clients on this host can call', () => {
     assert.equal(at('127.0.0.1', false), 'http://127.0.0.1:80')
@@ -129,5 +130,13 @@ describe('urlOf', () => {
   it('puts an IPv6 address into brackets', () => {
     assert.equal(at('::1', false), 'http://[::1]:80')
     assert.equal(new URL(at('fd00::1', true)).hostname, '[fd00::1]')
+  })
+
+  it('says what it is bound to', () => {
+    assert.deepEqual(place('::', false), { url: 'http://127.0.0.1:80', port: 80, address: '[::]:80' })
+    assert.equal(place('0.0.0.0', false).address, '0.0.0.0:80')
+    assert.equal(place('::1', false).address, '[::1]:80')
+    const socket = placeOf({ address: () => '/tmp/socket' } as unknown as Server, false)
+    assert.deepEqual(socket, { url: 'http://localhost', port: 0, address: undefined })
   })
 })

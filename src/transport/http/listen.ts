@@ -45,12 +45,22 @@ function adviceOn({ code, message }: NodeJS.ErrnoException, isFile: boolean): st
   return message
 }
 
-/** The URL of a server that listens; one on all interfaces is called by the address of this host, one on a Unix socket localhost. */
-export function urlOf(server: Server, secure: boolean): { readonly url: string; readonly port: number } {
+/** Where a server is found. */
+interface Place {
+  readonly url: string
+  /** 0 for a Unix socket. */
+  readonly port: number
+  /** What it is bound to, as `host:port`; undefined for a Unix socket. */
+  readonly address: string | undefined
+}
+
+/** Where a server that listens is found; one on all interfaces is called by the address of this host, one on a Unix socket localhost. */
+export function placeOf(server: Server, secure: boolean): Place {
   const scheme = secure ? 'https' : 'http'
-  const address = server.address()
-  if (address === null || typeof address === 'string') return { url: `${scheme}://localhost`, port: 0 }
-  const { address: host, port } = address
-  if (host === '::' || host === '0.0.0.0') return { url: `${scheme}://127.0.0.1:${port}`, port }
-  return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, port }
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') return { url: `${scheme}://localhost`, port: 0, address: undefined }
+  const { address: host, port } = bound
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const isEverywhere = host === '::' || host === '0.0.0.0'
+  return { url: `${scheme}://${isEverywhere ? `127.0.0.1:${port}` : address}`, port, address }
 }

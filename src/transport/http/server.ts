@@ -12,7 +12,7 @@ import type { DispatchStats } from '../dispatch.ts'
 import { answerBrokenRequest } from './broken-request.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
 import { Handshakes } from './handshakes.ts'
-import { type ListenOptions, listen, urlOf } from './listen.ts'
+import { type ListenOptions, listen, placeOf } from './listen.ts'
 import { mountsOf } from './mounts.ts'
 import { NodeConnection, type NodeConnectionServer } from './node-connection.ts'
 import { NodeExchange } from './node-exchange.ts'
@@ -122,6 +122,8 @@ export class HttpServer implements AsyncDisposable {
   readonly url: string
   /** The port that it listens on; 0 for a Unix socket. */
   readonly port: number
+  /** What it is bound to, as `host:port`: `[::]:8080` for all interfaces; undefined for a Unix socket. */
+  readonly address: string | undefined
   readonly #service: HttpService
   readonly #node: Server
   readonly #maxHeaders: number
@@ -131,9 +133,10 @@ export class HttpServer implements AsyncDisposable {
   readonly #closing: Closing
 
   private constructor(node: Server, service: HttpService, limits: Limits, secure: boolean) {
-    const { url, port } = urlOf(node, secure)
+    const { url, port, address } = placeOf(node, secure)
     this.url = url
     this.port = port
+    this.address = address
     this.#service = service
     this.#node = node
     this.#maxHeaders = limits.maxHeaders

@@ -6,7 +6,8 @@ import type { Contract, Methods } from '../../core/contract.ts'
 import type { Endpoint } from '../../core/endpoint.ts'
 import type { MethodInfo } from '../../core/method.ts'
 import type { ClientOptions } from '../../core/open-call.ts'
-import { type SingleCallOptions, type SingleMethodOptions, singleCall, singleMethod } from '../single.ts'
+import { type SingleMethodOptions, singleMethod } from '../../core/single-method.ts'
+import { type SingleCallOptions, singleCall } from '../single.ts'
 import { MemoryCall, type MemoryPort } from './memory-call.ts'
 
 /** Which server a client calls, and how. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Contract, Methods } from '../../core/contract.ts'
 import type { Endpoint } from '../../core/endpoint.ts'
 import type { Endpoints } from '../../core/endpoints.ts'
+import { type SingleMethodOptions, singleMethod } from '../../core/single-method.ts'
 import { Closing } from '../../platform/closing.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Codec } from '../codec.ts'
@@ -15,7 +16,7 @@ import {
   mounted,
   type ServedCall,
 } from '../dispatch.ts'
-import { hookedEndpoint, type SingleEndpointOptions, type SingleMethodOptions, singleMethod } from '../single.ts'
+import { hookedEndpoint, type SingleEndpointOptions } from '../single.ts'
 import type { MemoryPort } from './memory-call.ts'
 
 /** How the serving end behaves. */

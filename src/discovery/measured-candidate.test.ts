@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { instanceAt } from './instance.ts'
+import { MeasuredCandidate } from './measured-candidate.ts'
+
+const measure = { decayMs: 10_000, failurePenaltyMs: 1_000 }
+const candidate = (weight?: number) =>
+  new MeasuredCandidate({ ...instanceAt('a:1'), weight }, 'target', undefined, 0, measure)
+
+/** Calls that took so long, one after the other, the last one ending at `now`. */
+function called(times: readonly number[], now = 0, weight?: number) {
+  const measured = candidate(weight)
+  for (const tookMs of times) {
+    measured.begin()
+    measured.end('success', tookMs, now)
+  }
+  return measured
+}
+
+const near = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) <= Math.abs(expected) * 1e-3, `${actual} is not near ${expected}`)
+
+describe('MeasuredCandidate', () => {
+  it('costs nothing before it was called, and much while its first call has not ended', () => {
+    const fresh = candidate()
+    assert.equal(fresh.loadAt(0), 0)
+    fresh.begin()
+    assert.equal(fresh.loadAt(0), 1_000)
+    assert.deepEqual([fresh.latencyMs, fresh.successRatio, fresh.healthy], [0, 1, true])
+  })
+
+  it('costs what calls take, for each in flight and the new one, by weight', () => {
+    const measured = called([20])
+    near(measured.loadAt(0), 20)
+    measured.begin()
+    measured.begin()
+    near(measured.loadAt(0), 60)
+    const heavy = called([20], 0, 4)
+    near(heavy.loadAt(0), 5)
+  })
+
+  it('takes nothing with a weight of 0', () => {
+    assert.equal(candidate(0).loadAt(0), Infinity)
+  })
+
+  it('goes up at once, and down as time passes', () => {
+    const measured = called([10])
+    measured.begin()
+    measured.end('success', 200, 100)
+    assert.equal(measured.latencyMs, 200)
+    measured.begin()
+    measured.end('success', 10, 100)
+    assert.equal(measured.latencyMs, 200)
+    measured.begin()
+    measured.end('success', 10, 10_100)
+    near(measured.latencyMs, 200 * Math.exp(-1) + 10 * (1 - Math.exp(-1)))
+  })
+
+  it('fades while nobody calls, and is then known anew by one call', () => {
+    const measured = called([200])
+    near(measured.loadAt(10_000), 200 * Math.exp(-1))
+    measured.begin()
+    measured.end('success', 300, 1_000_000)
+    near(measured.loadAt(1_000_000), 300)
+  })
+
+  it('never looks fast for failing fast', () => {
+    const measured = called([10])
+    for (let now = 10; now <= 2_000; now += 10) {
+      measured.begin()
+      measured.end(now % 20 === 0 ? 'failure' : 'success', now % 20 === 0 ? 0.1 : 10, now)
+    }
+    near(measured.latencyMs, 10)
+    // Half of the calls of two seconds, as an average that forgets within ten.
+    near(1 - measured.successRatio, 0.5 * (1 - Math.exp(-0.2)))
+    near(measured.loadAt(2_000), 10 + (1 - measured.successRatio) * 1_000)
+    assert.deepEqual([measured.calls, measured.failures], [201, 100])
+  })
+
+  it('takes a failure that was slow for what it is', () => {
+    const measured = called([10])
+    measured.begin()
+    measured.end('failure', 2_000, 1)
+    assert.equal(measured.latencyMs, 2_000)
+  })
+
+  it('learns nothing good of calls that say nothing, but that it is slow', () => {
+    const measured = called([100])
+    measured.begin()
+    measured.end('ignored', 1, 5_000)
+    assert.equal(measured.latencyMs, 100)
+    measured.begin()
+    measured.end('ignored', 500, 5_000)
+    assert.equal(measured.latencyMs, 500)
+    assert.equal(measured.calls, 1)
+  })
+
+  it('takes no time from a stream', () => {
+    const measured = called([100])
+    measured.begin()
+    measured.end('success', Number.NaN, 5_000)
+    assert.equal(measured.latencyMs, 100)
+    assert.equal(measured.inFlight, 0)
+  })
+
+  it('still tells instances apart by what is in flight where calls take no time', () => {
+    const measured = called([0])
+    const idle = measured.loadAt(0)
+    measured.begin()
+    assert.ok(measured.loadAt(0) > idle)
+  })
+
+  it('is not healthy when it is taken out, or its health says so', () => {
+    const measured = candidate()
+    measured.isEjected = true
+    assert.equal(measured.healthy, false)
+    const health = { healthy: false, onChange() {}, [Symbol.dispose]() {} }
+    assert.equal(new MeasuredCandidate(instanceAt('a:1'), 0, health, 0, measure).healthy, false)
+  })
+
+  it('has the weight that its registry says now', () => {
+    const measured = candidate()
+    measured.change({ ...instanceAt('a:1'), weight: 3, zone: 'x' })
+    assert.deepEqual([measured.weight, measured.instance.zone], [3, 'x'])
+  })
+})

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { PlayedRegistry } from '../../test/discovery/played-registry.ts'
+import { contract, unary } from '../core/contract.ts'
+import { ServiceError } from '../core/errors.ts'
+import { attempt } from '../core/inbound.ts'
+import { explain } from '../discovery/explain.ts'
+import { roundRobin } from '../discovery/round-robin.ts'
+import { logger } from '../log/logger.ts'
+import { registry as metricsRegistry } from '../metrics/registry.ts'
+import { manualClock } from '../testing/manual-clock.ts'
+import { simulation } from '../testing/simulator/simulation.ts'
+import type { ClientTransport } from '../transport/client-transport.ts'
+import { type BalancedClientOptions, balancedClient } from './balanced-client.ts'
+
+const shop = contract('shop', {
+  price: unary({ input: z.object({ item: z.string() }), output: z.number(), idempotent: true }),
+  order: unary.of<string, string>(),
+})
+
+/** Instances that do what a test says, at addresses that it says. */
+function setup(options: Partial<BalancedClientOptions> = {}) {
+  const clock = manualClock()
+  const registry = new PlayedRegistry(clock)
+  const asked: string[] = []
+  const closed: string[] = []
+  const fail = new Map<string, () => unknown>()
+  const over: ClientTransport = {
+    name: 'played',
+    wire: (_contract, { address }) => ({
+      connect:
+        ({ name }) =>
+        async (request, ctx) => {
+          asked.push(`${address} ${name} ${ctx.get(attempt)}`)
+          const thrown = fail.get(address)?.()
+          if (thrown !== undefined) throw thrown
+          return name === 'price' ? 5 : `${request} at ${address}`
+        },
+      close: () => void closed.push(address),
+    }),
+  }
+  const client = balancedClient(shop, {
+    instancer: registry.instancer,
+    over,
+    balancer: roundRobin(),
+    clock,
+    ...options,
+    pipeline: options.pipeline === false ? false : { retry: { backoff: { initialMs: 0 } }, ...options.pipeline },
+  })
+  return { clock, registry, asked, closed, fail, client }
+}
+
+const down =
+  (retry: 'safe' | 'if_idempotent' = 'safe') =>
+  () =>
+    new ServiceError('unavailable', 'down', { retry })
+
+describe('balancedClient', () => {
+  it('calls the instances of a service, and lets go of them', async () => {
+    const { registry, client, asked, closed } = setup()
+    await registry.say('a:1', 'b:1')
+    assert.equal(await client.price({ item: 'x' }), 5)
+    assert.equal(await client.order('y'), 'y at b:1')
+    assert.deepEqual(asked, ['a:1 price 1', 'b:1 order 1'])
+    await registry.say('b:1')
+    assert.deepEqual(closed, ['a:1'])
+    await client[Symbol.asyncDispose]()
+    assert.deepEqual(closed, ['a:1', 'b:1'])
+    await registry.clock.advance(0)
+    assert.equal(registry.open, 0)
+    assert.equal(registry.clock.pending, 0)
+  })
+
+  it('makes each further attempt elsewhere, and says which one it is', async () => {
+    const { registry, client, asked, fail, clock } = setup()
+    await registry.say('a:1', 'b:1', 'c:1')
+    fail.set('a:1', down()).set('b:1', down('if_idempotent'))
+    const price = client.price({ item: 'x' })
+    await clock.advance(0)
+    assert.equal(await price, 5)
+    assert.deepEqual(asked, ['a:1 price 1', 'b:1 price 2', 'c:1 price 3'])
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('does not repeat what may have run and must not run twice', async () => {
+    const { registry, client, asked, fail, clock } = setup()
+    await registry.say('a:1', 'b:1')
+    fail.set('a:1', down('if_idempotent'))
+    const failed = assert.rejects(client.order('x'), { code: 'unavailable', remote: 'shop/order' })
+    await clock.advance(0)
+    await failed
+    assert.deepEqual(asked, ['a:1 order 1'])
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('gives an instance that fails a rest, then probes it, and takes it back', async () => {
+    const changes: string[] = []
+    const { registry, client, asked, fail, clock } = setup({
+      pipeline: {
+        circuitBreaker: {
+          consecutiveFailures: 2,
+          openMs: 5_000,
+          jitterRatio: 0,
+          probes: 1,
+          onStateChange: ({ key, to }) => changes.push(`${key} ${to}`),
+        },
+      },
+    })
+    await registry.say('a:1', 'b:1', 'c:1')
+    fail.set('a:1', down())
+    const call = async () => {
+      const answer = client.price({ item: 'x' })
+      await clock.advance(0)
+      return await answer
+    }
+    for (let calls = 0; calls < 9; calls++) await call()
+    assert.equal(asked.filter((each) => each.startsWith('a:1')).length, 2)
+    assert.deepEqual(changes, ['a:1 open'])
+    const resting = explain(client).instances[0]
+    assert.deepEqual([resting?.healthy, resting?.reason], [false, 'circuit open for another 5s'])
+    fail.clear()
+    await clock.advance(5_000)
+    assert.match(explain(client).instances[0]?.reason ?? '', /^circuit half open/)
+    for (let calls = 0; calls < 3; calls++) await call()
+    assert.deepEqual(changes, ['a:1 open', 'a:1 half_open', 'a:1 closed'])
+    assert.equal(explain(client).instances[0]?.reason, undefined)
+    await client[Symbol.asyncDispose]()
+    await clock.advance(0)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('calls all where all have failed, and says what they failed with', async () => {
+    const { registry, client, fail, clock, asked } = setup({
+      pipeline: { circuitBreaker: { consecutiveFailures: 1 } },
+    })
+    await registry.say('a:1', 'b:1')
+    fail.set('a:1', down()).set('b:1', down())
+    for (let calls = 0; calls < 3; calls++) {
+      const failed = assert.rejects(client.price({ item: 'x' }), /down/)
+      await clock.advance(0)
+      await failed
+    }
+    assert.equal(explain(client).panic, true)
+    assert.ok(asked.length >= 6)
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('has no policies where they are switched off, and still picks and watches', async () => {
+    const metrics = metricsRegistry()
+    const { registry, client, asked, fail } = setup({ pipeline: false, metrics })
+    await registry.say('a:1', 'b:1')
+    fail.set('a:1', down())
+    await assert.rejects(client.price({ item: 'x' }), /down/)
+    assert.equal(await client.price({ item: 'x' }), 5)
+    assert.deepEqual(asked, ['a:1 price 1', 'b:1 price 1'])
+    assert.ok(metrics.collect().some(({ spec }) => spec.name === 'rpc.client.call.duration'))
+    assert.equal(explain(client).instances[0]?.healthy, true)
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('shows how many instances there are and which circuits are open, and logs what changes', async () => {
+    const metrics = metricsRegistry()
+    const lines: string[] = []
+    const log = logger({ write: ({ level, message }) => void lines.push(`${level} ${message}`) })
+    const { registry, client, fail, clock } = setup({
+      metrics,
+      logger: log,
+      callLog: false,
+      pipeline: { circuitBreaker: { consecutiveFailures: 1 } },
+    })
+    await registry.say('a:1', 'b:1', 'c:1')
+    fail.set('a:1', down())
+    const answer = client.price({ item: 'x' })
+    await clock.advance(0)
+    await answer
+    await registry.fail(new Error('gone'))
+    const value = (name: string) => {
+      const found = metrics.collect().find(({ spec }) => spec.name === name)
+      return JSON.stringify(
+        found?.series.map((each) => ['values' in each && each.values, 'value' in each && each.value]),
+      )
+    }
+    assert.equal(value('rpc.client.instances'), '[[["shop","known"],3],[["shop","admitted"],2]]')
+    assert.equal(value('rpc.client.open_circuits'), '[[["shop"],1]]')
+    assert.deepEqual(lines, [
+      'info instances changed',
+      'warn circuit open',
+      'info instances changed',
+      'warn the lookup of instances fails',
+    ])
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('chooses by what it has seen: a slow instance gets little, one that fails at once too', async () => {
+    const sim = simulation({ seed: 3 })
+    const leaf = sim.server('leaf', { instances: 4, slots: 16, serviceMs: 10, idempotent: true })
+    leaf.instance(0).slow(20)
+    leaf.instance(1).fail(0.5)
+    const client = balancedClient(leaf.contract, {
+      instancer: leaf.instancer,
+      over: leaf.transport(),
+      clock: sim.clock,
+      pipeline: { random: sim.random('pipeline') },
+    })
+    sim.load('callers', { perSecond: 1_000, call: client.call })
+    await sim.run(2_000)
+    const report = await sim.run(5_000)
+    assert.equal(report.load('callers').successRatio, 1)
+    const arrived = report.server('leaf').arrivedAt
+    const all = arrived.reduce((sum, each) => sum + each, 0)
+    assert.ok((arrived[0] ?? 0) / all < 0.02, `the slow one got ${arrived}`)
+    assert.ok((arrived[1] ?? 0) / all < 0.05, `the failing one got ${arrived}`)
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('refuses options that make no sense', () => {
+    assert.throws(() => balancedClient(shop, {} as never), /instancer must be one/)
+    assert.throws(() => setup({ pipeline: { circuitBreaker: { openMs: 0 } } }), /circuitBreaker\.openMs must be/)
+    assert.throws(() => setup({ whenEmpty: 'no' as never }), /whenEmpty must be/)
+  })
+})

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { PlayedRegistry } from '../../test/discovery/played-registry.ts'
+import { instanceAt } from '../discovery/instance.ts'
+import { logger } from '../log/logger.ts'
+import { registry as metricsRegistry } from '../metrics/registry.ts'
+import { logRecorder } from '../testing/log-recorder.ts'
+import { manualClock } from '../testing/manual-clock.ts'
+import { discoveryEvents } from './discovery-events.ts'
+
+const update = { name: 'x', joined: [], left: [], instances: 3, admitted: 2, panic: false }
+
+describe('discoveryEvents', () => {
+  it('is quiet where nobody listens', () => {
+    const { instancer, open } = new PlayedRegistry(manualClock())
+    using events = discoveryEvents({ service: 'shop', instancer })
+    events.onUpdate({ ...update, panic: true })
+    assert.equal(open, 0)
+  })
+
+  it('logs who came and went, a few of them by name, and when too few are healthy, once', () => {
+    const log = logRecorder()
+    const { instancer } = new PlayedRegistry(manualClock())
+    using events = discoveryEvents({ service: 'shop', instancer, logger: logger(log) })
+    const joined = Array.from({ length: 12 }, (_, n) => instanceAt(`i${n}:1`))
+    events.onUpdate({ ...update, joined, left: [instanceAt('a:1')] })
+    events.onUpdate({ ...update, panic: true })
+    events.onUpdate({ ...update, panic: true })
+    assert.deepEqual(log.entries[0], {
+      level: 'info',
+      message: 'instances changed',
+      fields: {
+        service: 'shop',
+        joined: [...joined.slice(0, 10).map(({ id }) => id), 'and 2 more'],
+        left: ['a:1'],
+        instances: 3,
+        admitted: 2,
+      },
+    })
+    const warnings = log.entries.filter(({ level }) => level === 'warn').map(({ message }) => message)
+    assert.deepEqual(warnings, ['too few instances are healthy: all are called'])
+  })
+
+  it('logs the beginning and the end of an outage of the registry', async () => {
+    const log = logRecorder()
+    const registry = new PlayedRegistry(manualClock())
+    const events = discoveryEvents({ service: 'shop', instancer: registry.instancer, logger: logger(log) })
+    await registry.say('a:1')
+    await registry.fail(new Error('gone'))
+    await registry.clock.advance(1_200)
+    await registry.fail(new Error('still gone'))
+    await registry.clock.advance(2_000)
+    await registry.say('a:1')
+    assert.deepEqual(
+      log.entries.map(({ level, message }) => `${level} ${message}`),
+      ['warn the lookup of instances fails', 'info the lookup of instances works again'],
+    )
+    assert.equal(log.entries[0]?.fields['lookup'], 'addsvc in a test')
+    events[Symbol.dispose]()
+    await registry.clock.advance(0)
+    assert.equal(registry.open, 0)
+  })
+
+  it('shows how many there are', () => {
+    const metrics = metricsRegistry()
+    const { instancer } = new PlayedRegistry(manualClock())
+    using events = discoveryEvents({ service: 'shop', instancer, metrics })
+    events.onUpdate(update)
+    const [gauge] = metrics.collect()
+    assert.equal(gauge?.spec.name, 'rpc.client.instances')
+    assert.deepEqual(
+      gauge?.series.map((each) => 'value' in each && each.value),
+      [3, 2],
+    )
+  })
+})
