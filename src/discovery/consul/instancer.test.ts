@@ -17,11 +17,11 @@ async function lookup(options?: Partial<ConsulInstancerOptions>) {
   const agent = await ScriptedAgent.open()
   const clock = manualClock()
   const instancer = consulInstancer({
-    recoveryMs: 0,
     service: 'add',
     url: agent.url,
     clock,
     backoff: { jitter: 'none' },
+    recoveryMs: 0,
     ...options,
   })
   const heard: InstanceSet[] = []

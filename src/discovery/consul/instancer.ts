@@ -41,8 +41,8 @@ export interface ConsulInstancerOptions extends InstancerOptions, ConsulConnecti
  * Follows a service in Consul. An instance has the address of its service, or else of its node; `<node>/<service id>` as its id; the service's `Meta`
  * as its metadata, of which `zone` (else the node's), `priority` and `weight` become its own; and `Weights.Passing` as its weight otherwise.
  *
- * While the agent cannot be reached, what was known stays, and for `recoveryMs` after that too: one that comes back without its memory says that there are
- * none until the instances have registered again. Throws a TypeError or RangeError for an option that makes no sense.
+ * While the agent cannot be reached, what was known stays; and for `recoveryMs` after that also what an agent that came back without its memory does not know
+ * until it has registered again. Throws a TypeError or RangeError for an option that makes no sense.
  */
 export function consulInstancer(options: ConsulInstancerOptions): Instancer {
   const { service, datacenter, tags = [], passingOnly = true } = options
