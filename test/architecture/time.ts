@@ -35,6 +35,10 @@ export const doors: Readonly<Record<string, Door>> = {
     uses: ['setImmediate', 'setTimeout'],
     why: 'it lets others have their turn, and measures nothing',
   },
+  'src/discovery/dns/query.ts': {
+    uses: ['randomInt'],
+    why: 'a stranger who guesses the number of a question can answer it, so no seed may repeat it',
+  },
   'src/platform/doubt.ts': {
     uses: ['setImmediate'],
     why: 'it lets the event loop poll, and measures nothing',

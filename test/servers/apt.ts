@@ -1,4 +1,5 @@
 // Debian's packages as a source: downloaded and unpacked into our folder, never installed, so no system service and no root.
+import { readdirSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findProgram } from './command.ts'
@@ -6,7 +7,32 @@ import type { InstallTask, Source } from './server.ts'
 
 /** The version is that of the first package. */
 export function apt(first: string, ...others: readonly string[]): Source {
-  const packages = [first, ...others]
+  return sourceOf([first, ...others], async () => [])
+}
+
+/** As `apt`, with the packages that those need and this machine has not: for programs with libraries of their own. See `libraryPath`. */
+export function aptWithLibraries(first: string, ...others: readonly string[]): Source {
+  return sourceOf([first, ...others], neededBy)
+}
+
+/** Where the programs of an installation find the libraries that came with them: for LD_LIBRARY_PATH. */
+export function libraryPath(installed: string): string {
+  const roots = ['usr/lib', 'lib'].map((folder) => join(installed, folder))
+  return roots.flatMap((root) => foldersOf(root).map((name) => join(root, name))).join(':')
+}
+
+function foldersOf(root: string): string[] {
+  try {
+    return readdirSync(root).filter((name) => name.includes('-linux-'))
+  } catch {
+    return []
+  }
+}
+
+/** Gives packages that are needed too. Options name the package lists. */
+type Needed = (task: InstallTask, packages: readonly string[], options: readonly string[]) => Promise<readonly string[]>
+
+function sourceOf(packages: readonly string[], needed: Needed): Source {
   return {
     client: 'apt',
     label: `Debian's ${packages.join(', ')}`,
@@ -15,19 +41,31 @@ export function apt(first: string, ...others: readonly string[]): Source {
       const missing = ['apt-get', 'dpkg-deb'].find((program) => findProgram(program) === undefined)
       return missing && `needs ${missing}: a Debian or Ubuntu`
     },
-    install: (task) => install(task, packages),
+    install: (task) => install(task, packages, needed),
   }
 }
 
-async function install(task: InstallTask, packages: readonly string[]): Promise<string> {
+/** What apt would install. It only says so: that needs no root, and changes nothing. */
+async function neededBy(task: InstallTask, packages: readonly string[], options: readonly string[]): Promise<string[]> {
+  const plan = await task.run('apt-get', [
+    ...['--quiet', ...asWeAre, ...options],
+    ...['--simulate', '--no-install-recommends', 'install', ...packages],
+  ])
+  const planned = Array.from(plan.matchAll(/^Inst (\S+) /gm), ([, name = '']) => name)
+  return planned.filter((name) => !packages.includes(name))
+}
+
+async function install(task: InstallTask, packages: readonly string[], needed: Needed): Promise<string> {
   const downloads = join(task.folder, 'downloads')
   await mkdir(downloads)
   task.say(`downloading ${packages.join(', ')} with apt-get`)
+  const fetch = async (options: readonly string[]) =>
+    download(task, downloads, [...packages, ...(await needed(task, packages, options))], options)
   try {
-    await download(task, downloads, packages, [])
+    await fetch([])
   } catch {
     task.say('the package lists of this machine do not do; fetching fresh ones')
-    await download(task, downloads, packages, await freshLists(task, join(task.folder, 'lists')))
+    await fetch(await freshLists(task, join(task.folder, 'lists')))
   }
 
   let version = ''
