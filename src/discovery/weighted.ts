@@ -16,7 +16,8 @@ export interface WeightedOptions {
 
 /**
  * Gives each candidate calls in proportion to its weight: after any number of picks from one set each one has had its share of them to within one
- * call. What weighs nothing gets none while another one is left. Loads do not matter. A pick takes about log n steps.
+ * call. What weighs nothing gets none while another one is left. Loads do not matter. Weights are
+ * taken as they are when the set is told of. A pick takes about log n steps.
  *
  * Each call of a share has a slot of time of its own: the nth one of a share of a tenth falls between 10 (n - 1) and 10 n picks. Of those whose
  * slot has begun the one whose slot ends first is given, which Stoica and Abdel-Wahab call "earliest eligible virtual deadline first" (1995);

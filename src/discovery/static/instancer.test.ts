@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type InstancerHarness, instancerCases } from '../../testing/conformance/instancer.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
+import { describeSet } from '../describe-set.ts'
 import type { Instance } from '../instance.ts'
-import { describeSet, type InstanceSet } from '../instancer.ts'
+import type { InstanceSet } from '../instancer.ts'
 import { staticInstancer } from './instancer.ts'
 
 const harness: InstancerHarness = {

@@ -146,7 +146,7 @@ function idOf(balancer: Balancer<string>, calls: VirtualCalls, tried: readonly s
   return given.target
 }
 
-/** Some of ten, all different, in their order and with what chance makes of their numbers. */
+/** Some of ten or of eighty, all different, in their order and with what chance makes of their numbers. */
 function chanceSet(random: Random): readonly VirtualCandidate[] {
   const share = random()
   const ids = idsTo(random() < 0.5 ? 10 : 80).filter(() => random() < share)
