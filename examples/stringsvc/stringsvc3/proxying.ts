@@ -31,7 +31,7 @@ export function proxying(next: StringService, instancer: Instancer): StringServi
       // All attempts together have a second, each at another instance. Without a budget, as a call may always go on to the next one.
       call: [timeout({ timeoutMs: 1_000 }), retry({ attempts: 3, budget: false })],
       // One that hangs leaves time for the others.
-      attempt: [timeout({ timeoutMs: 300, of: 'attempt' })],
+      attempt: [timeout({ timeoutMs: 500, of: 'attempt' })],
     },
   })
   return { ...next, uppercase, [Symbol.asyncDispose]: () => uppercase[Symbol.asyncDispose]() }
