@@ -183,7 +183,7 @@ describe('Endpointer', () => {
   it('takes out for a while whoever does worse than the others', async () => {
     let ejected = new Map<string, number>()
     const seen: unknown[] = []
-    const { registry, clock, endpointer, admitted } = setup({
+    const { registry, clock, endpointer, admitted, told } = setup({
       outliers: {
         intervalMs: 10_000,
         judge: (counts) => {
@@ -211,6 +211,10 @@ describe('Endpointer', () => {
     await clock.advance(10_000)
     assert.deepEqual((seen[1] as unknown[])[0], { id: 'a:1', calls: 0, failures: 0 })
     assert.equal(admitted().length, 3)
+    // A review that changes nothing is not told to the balancer.
+    const before = told.length
+    await clock.advance(30_000)
+    assert.equal(told.length, before)
     await endpointer[Symbol.asyncDispose]()
     assert.equal(clock.pending, 0)
   })

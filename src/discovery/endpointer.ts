@@ -223,8 +223,14 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.#isAdmitting = true
     queueMicrotask(() => {
       this.#isAdmitting = false
-      if (!this.#isClosed) this.#admit()
+      if (!this.#isClosed) this.#admitIfChanged()
     })
+  }
+
+  /** Their balancer need not hear of health that comes to the same: of a large set some take milliseconds to be told. */
+  #admitIfChanged(): void {
+    const { members, panic } = admitted(this.#candidates, this.#panicRatio)
+    if (panic !== this.#panic || !sameMembers(members, this.#admitted)) this.#admit()
   }
 
   #admit(joined: readonly Instance[] = [], left: readonly Instance[] = []): void {
@@ -253,7 +259,7 @@ export class Endpointer<Target> implements AsyncDisposable {
       const counts = this.#candidates.map((candidate) => candidate.takeCounts())
       const ejected = outliers.judge(counts, this.clock.now())
       for (const candidate of this.#candidates) candidate.isEjected = ejected.has(candidate.instance.id)
-      this.#admit()
+      this.#admitIfChanged()
       this.#scheduleReview()
     }
     this.#review = this.clock.schedule(outliers.intervalMs, review, background)
