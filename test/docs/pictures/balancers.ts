@@ -10,6 +10,7 @@ import { random as anyOf } from '../../../src/discovery/random.ts'
 import { roundRobin } from '../../../src/discovery/round-robin.ts'
 import { twoChoices } from '../../../src/discovery/two-choices.ts'
 import { weighted } from '../../../src/discovery/weighted.ts'
+import { zones } from '../../../src/discovery/zones.ts'
 import { balancedClient } from '../../../src/presets/balanced-client.ts'
 import type { Random } from '../../../src/primitives/random.ts'
 import { logNormal, type SimulatedServer, simulation } from '../../../src/testing/simulator/simulation.ts'
@@ -23,7 +24,7 @@ export interface Shown {
   readonly title: string
   readonly balancer: (random: Random) => Balancer
   /** What the set says of the instance of that number; the first one is the one that is not well. @default nothing */
-  readonly more?: ((at: number) => { readonly weight: number }) | undefined
+  readonly more?: ((at: number) => { readonly weight?: number; readonly zone?: string }) | undefined
   /** What a bar is called. @default the number of the instance, from 1 */
   readonly label?: ((at: number) => string) | undefined
 }
@@ -43,6 +44,13 @@ export const shown: readonly Shown[] = [
   { name: 'least-loaded', title: 'leastLoaded()', balancer: (random) => leastLoaded({ random }) },
   { name: 'peak-ewma', title: 'peakEwma()', balancer: (random) => peakEwma({ random }) },
   { name: 'hash-ring', title: 'hashRing()', balancer: (random) => hashRing({ random }) },
+  {
+    name: 'zones',
+    title: "zones({ own: 'a', of: peakEwma })",
+    balancer: (random) => zones({ own: 'a', of: () => peakEwma({ random }) }),
+    more: (at) => ({ zone: at < 2 ? 'a' : 'b' }),
+    label: (at) => (at < 2 ? 'zone a' : 'zone b'),
+  },
 ]
 
 const instances = 4

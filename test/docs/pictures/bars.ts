@@ -26,7 +26,7 @@ const plotHeight = 84
 const bottom = top + plotHeight
 const barWidth = 34
 /** The share of a bar that is as high as the plot. */
-const most = 0.5
+const most = 0.75
 
 // Plain rules, and no variables: programs that turn it into pixels know little of CSS. The two colours are told apart by
 // those who do not see all of them (Okabe and Ito, 2008), and the ill one is hatched and named besides.
