@@ -28,7 +28,9 @@ export type Backend = (request: AgentRequest) => Promise<AgentReply>
 /** Passes requests on. Its URL stays the same while it is away. */
 export class AgentFront implements AsyncDisposable {
   readonly sockets = new Set<Socket>()
-  /** How many requests came whose path begins like this. */
+  /** How many are waiting for an answer. */
+  requests = 0
+  /** The paths of all requests. */
   readonly #came: string[] = []
   readonly #backend: Backend
   readonly #clock: Clock
@@ -37,7 +39,6 @@ export class AgentFront implements AsyncDisposable {
   #delayMs = 0
   #isGarbled = false
   #garble = Promise.withResolvers<void>()
-  requests = 0
 
   private constructor(backend: Backend, clock: Clock) {
     this.#backend = backend
@@ -55,7 +56,7 @@ export class AgentFront implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** How many requests came, of one beginning and without what another one says of them. */
+  /** How many requests came whose path begins like this. */
   came(beginning: string): number {
     return this.#came.filter((path) => path.startsWith(beginning)).length
   }
@@ -109,7 +110,8 @@ export class AgentFront implements AsyncDisposable {
     try {
       const asked = { method, path, body: await text(request), signal: gone.signal }
       const reply = await Promise.race([this.#backend(asked), this.#garble.promise])
-      if (this.#delayMs > 0) await new Promise<void>((over) => this.#clock.schedule(this.#delayMs, over))
+      if (this.#delayMs > 0)
+        await new Promise<void>((over) => this.#clock.schedule(this.#delayMs, over, { background: true }))
       if (reply === undefined || this.#isGarbled) response.end('<html>')
       else response.writeHead(reply.status, reply.headers).end(reply.body)
     } catch {

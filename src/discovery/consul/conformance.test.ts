@@ -13,9 +13,11 @@ import { consulId, serviceDefinition } from './service-definition.ts'
 
 const seen = (instance: Instance): Instance => ({ ...instance, id: `dev/${consulId('orders', instance)}` })
 const ttlMs = 900
+// With sockets all takes real time too. Ten thousand instances have a test of their own.
+const sizes = { most: 500, outageMs: 5_000 }
 
 // A request takes some turns of the event loop: so many pass before each moment of virtual time at which something is due.
-const turns = 12
+const turns = 8
 
 async function passOn(clock: ManualClock, ms: number): Promise<void> {
   const until = clock.now() + ms
@@ -45,6 +47,7 @@ async function open() {
 describe('consulInstancer', { timeout: 30_000 }, () => {
   const harness = {
     seen,
+    ...sizes,
     open: async () => {
       const registry = await open()
       const { agent, front } = registry
@@ -65,6 +68,7 @@ describe('consulInstancer', { timeout: 30_000 }, () => {
 
 describe('consulRegistrar', { timeout: 30_000 }, () => {
   const harness = {
+    ...sizes,
     open: async () => {
       const registry = await open()
       const { agent, front } = registry

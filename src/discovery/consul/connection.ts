@@ -36,6 +36,8 @@ export interface ConsulRequest {
   readonly limitMs?: number | undefined
   /** The largest reply that is taken, in bytes. @default 4_194_304 */
   readonly maxReplyBytes?: number | undefined
+  /** Whether the process may end while this is under way. @default false */
+  readonly background?: boolean | undefined
 }
 
 /** The form of a connection's options. */
@@ -72,7 +74,7 @@ export class ConsulConnection implements AsyncDisposable {
   /** Resolves with a reply of status 200; `path` is percent-encoded. Rejects with a ServiceError for any other, and never tells the token. */
   async ask(path: string, request: ConsulRequest): Promise<Reply> {
     const { url, name, clock } = this.#checked
-    const { method, body, signal, limitMs = Infinity, maxReplyBytes } = request
+    const { method, body, signal, limitMs = Infinity, maxReplyBytes, background } = request
     using ctx = rootContext({ clock })
     const abort = () => ctx.cancel(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
@@ -84,7 +86,8 @@ export class ConsulConnection implements AsyncDisposable {
       const token = await this.#token(ctx)
       const headers = { accept: 'application/json', ...(token ? { 'x-consul-token': token } : {}) }
       const sent = body === undefined ? undefined : JSON.stringify(body)
-      const reply = await this.#requester.request(url + path, { method, headers, body: sent, ctx, maxReplyBytes })
+      const options = { method, headers, body: sent, ctx, maxReplyBytes, background }
+      const reply = await this.#requester.request(url + path, options)
       if (reply.status !== 200) throw refusal(name, reply, token)
       return reply
     } finally {
