@@ -176,6 +176,17 @@ describe('zones', () => {
     assert.deepEqual([leaves(), leaves()], [true, false])
   })
 
+  it('does not take a call that was not answered yet for a dear one', () => {
+    const [home, away] = setOf('l1', 'o1') as [VirtualCandidate, VirtualCandidate]
+    const balancer = zoned([home, away])
+    home.latencyMs = 100
+    away.inFlight = 1
+    balancer.pick(root)
+    away.inFlight = 0
+    away.latencyMs = 10
+    assert.equal(balancer.pick(root), away)
+  })
+
   it('shows a trace both loads, and asks nothing for it', () => {
     const [l, o] = setOf('l', 'o') as [VirtualCandidate, VirtualCandidate]
     const balancer = zoned([l, o])

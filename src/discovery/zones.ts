@@ -112,7 +112,8 @@ class Zones<Target> implements Balancer<Target> {
   }
 }
 
-/** How long one call takes there. */
+/** How long one call takes there; 0 as long as it has not answered, as what that costs is a guess. */
 function costOf(candidate: Candidate, now: number): number {
+  if (candidate.latencyMs === 0 && candidate.successRatio === 1) return 0
   return (candidate.loadAt(now) * candidate.weight) / (candidate.inFlight + 1)
 }
