@@ -1,0 +1,119 @@
+// What `./dev demo` runs: the options, the signals and the end; in between, the show.
+import { constants } from 'node:os'
+import { parseArgs } from 'node:util'
+import { Screen } from './screen.ts'
+import { isKept, type Summary, show, tableOf, Watch } from './show.ts'
+import { Stage } from './stage.ts'
+import { callsPerSecond } from './story.ts'
+
+/** What the demo is told. */
+interface Options {
+  readonly once: boolean
+  readonly json: boolean
+  readonly port: number
+}
+
+// So that the live line goes on, while there is room for the calls of whoever tries it.
+const idleCallsPerSecond = 20
+
+let stage: Stage | undefined
+let ending: NodeJS.Signals | undefined
+let hasEnded = false
+
+/** Plays, and stays up unless it is told to end. Resolves with the code of the process. */
+async function main(options: Options): Promise<number> {
+  const { once, json, port } = options
+  const screen = new Screen({ output: json ? process.stderr : process.stdout, environment: process.env })
+  let isOver = false
+  screen.say('starting a proxy and three instances of the string service, each a process of its own')
+  const onLoss = (what: string) => {
+    if (isOver) screen.say(what)
+    else void fail(new Error(`${what}, which is no part of the story`))
+  }
+  const set = await Stage.set({ port, callsPerSecond, onLoss }, (begun) => {
+    stage = begun
+  })
+  if (new URL(set.url).port !== String(port))
+    screen.say(`port ${port} is taken: the proxy has the next one that is free`)
+  screen.say(`the proxy is at ${set.url}; ${callsPerSecond} calls a second go to it from now on`)
+  const summary = await show(set, screen)
+  screen.write(['', ...tableOf(summary, screen.columns), ''])
+  isOver = true
+  if (!once) await stayUp(set, screen)
+  await set[Symbol.asyncDispose]()
+  hasEnded = true
+  if (json) await written(`${JSON.stringify(summary)}\n`)
+  return codeOf(summary, set, screen)
+}
+
+function codeOf(summary: Summary, { driver }: Stage, screen: Screen): number {
+  for (const [text, count] of driver.errors) screen.say(`${count} failed with: ${text}`)
+  return isKept(summary) ? 0 : 1
+}
+
+/** Until a signal ends it. */
+async function stayUp(set: Stage, screen: Screen): Promise<void> {
+  const [[id, pid] = ['a', 0]] = set.pids
+  const hello = `-d '{"s":"hello, world"}'`
+  screen.write([
+    'It stays up until Ctrl-C. To try:',
+    `  curl ${hello} ${set.url}/uppercase`,
+    `  curl ${hello} ${set.url}/count`,
+    `  curl -s ${set.url}/metrics | grep rpc_client`,
+    `  kill -9 ${pid}    # instance ${id}`,
+    '',
+  ])
+  set.driver.start(idleCallsPerSecond)
+  using _ = new Watch(set, screen)
+  await new Promise(() => {})
+}
+
+/** The first one ends everything in order, the second one at once. */
+async function hear(signal: NodeJS.Signals): Promise<void> {
+  if (ending !== undefined) process.exit()
+  ending = signal
+  // Who ends what stays up has seen all of it.
+  process.exitCode = 128 + constants.signals[signal]
+  await stage?.[Symbol.asyncDispose]()
+  process.exit()
+}
+
+async function fail(thrown: unknown): Promise<void> {
+  // What is called off while it ends is no failure.
+  if (ending !== undefined || hasEnded) return
+  ending = 'SIGTERM'
+  console.error(`demo: ${thrown instanceof Error ? thrown.message : thrown}`)
+  await stage?.[Symbol.asyncDispose]()
+  process.exit(1)
+}
+
+function written(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()))
+}
+
+function usage(message: string): never {
+  console.error(`demo: ${message}; see ./dev demo --help`)
+  process.exit(2)
+}
+
+function optionsOf(args: string[]): Options {
+  const options = { once: { type: 'boolean' }, json: { type: 'boolean' }, port: { type: 'string' } } as const
+  try {
+    const { once = false, json = false, port = '8080' } = parseArgs({ args, options }).values
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) usage(`--port must be from 0 to 65535, but is "${port}"`)
+    return { once: once || json, json, port: Number(port) }
+  } catch (thrown) {
+    return usage((thrown as Error).message.replace(/\. .*/s, ''))
+  }
+}
+
+const options = optionsOf(process.argv.slice(2))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void hear(signal))
+// Whoever read it has gone, as `head` does: that ends the demo as a signal would.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void hear('SIGPIPE'))
+process.on('exit', () => stage?.endNow())
+try {
+  process.exitCode = await main(options)
+} catch (thrown) {
+  await fail(thrown)
+}
