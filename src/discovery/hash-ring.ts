@@ -13,7 +13,7 @@ import { untriedFrom } from './untried.ts'
 
 /** How calls find their instance. */
 export interface HashRingOptions {
-  /** Gives what a call is about; undefined for one that may go anywhere. @default what `balancingKey` is bound to */
+  /** Gives what a call is about; undefined for one that may go anywhere. What it throws fails the call. @default what `balancingKey` is bound to */
   readonly key?: ((ctx: Context) => string | undefined) | undefined
   /**
    * How many times the average of calls in flight an instance may have, by weight; above 1, at most Infinity, which is without bound. Nearer
@@ -55,6 +55,7 @@ class HashRing<Target> implements Balancer<Target>, OwnerFilter {
   #tried: TriedInstances | undefined
   #trace: PickTrace<Target> | undefined
   #isBounded = false
+  readonly #noted = new Set<number>()
 
   constructor(options: HashRingOptions) {
     const { key = keyIn, loadFactor = 1.25, random = systemRandom } = options
@@ -83,7 +84,7 @@ class HashRing<Target> implements Balancer<Target>, OwnerFilter {
     const candidates = this.#candidates
     if (candidates.length === 0) return undefined
     const key = this.#keyOf(ctx)
-    const hash = key === undefined ? this.#drawn : murmur3(key)
+    const hash = key === undefined ? this.#drawn : murmur3(checkKey(key))
     if (trace === undefined) {
       if (key === undefined) this.#drawn = this.#draw()
       if (this.#loadFactor !== Infinity) this.#load.advance()
@@ -101,14 +102,14 @@ class HashRing<Target> implements Balancer<Target>, OwnerFilter {
     const candidate = this.#candidates[owner] as Candidate<Target>
     const trace = this.#trace
     if (this.#tried?.has(candidate.instance.id)) {
-      trace?.consider(candidate, undefined, 'tried')
+      if (trace !== undefined) this.#note(owner, 'tried')
       return false
     }
     if (!this.#isBounded) return true
     const inFlight = trace === undefined ? this.#load.look(owner) : candidate.inFlight
     const allowed = Math.ceil(this.#loadFactor * (this.#load.sum + 1) * (this.#shares[owner] as number))
     if (inFlight < allowed) return true
-    trace?.consider(candidate, undefined, `passed over: has ${inFlight} in flight, of ${allowed} allowed`)
+    if (trace !== undefined) this.#note(owner, `passed over: has ${inFlight} in flight, of ${allowed} allowed`)
     return false
   }
 
@@ -122,23 +123,37 @@ class HashRing<Target> implements Balancer<Target>, OwnerFilter {
     this.#isBounded = this.#loadFactor !== Infinity
     try {
       if (this.accepts(first)) return first
-      let owner = points.ownerOf(hash, this)
-      if (owner !== -1) return owner
-      // All that the key sees are full: the bound is for evenness, and no reason to fail.
-      this.#isBounded = false
-      owner = points.ownerOf(hash, this)
-      if (owner === -1) owner = points.ownerOf(hash, this, true)
-      if (owner !== -1) return owner
+      // Among those that the key sees by their weights, else among all: with the bound, which is no reason to fail, and then without.
+      for (let step = 0; step < 4; step++) {
+        if (step === 2) this.#isBounded = false
+        const owner = points.ownerOf(hash, this, step % 2 === 1)
+        if (owner !== -1) return owner
+      }
       return tried === undefined ? first : untriedFrom(this.#candidates, first, tried, trace)
     } finally {
       this.#tried = undefined
       this.#trace = undefined
+      this.#noted.clear()
     }
+  }
+
+  /** An owner is met at each of its points, and told of once. */
+  #note(owner: number, note: string): void {
+    if (this.#noted.has(owner)) return
+    this.#noted.add(owner)
+    this.#trace?.consider(this.#candidates[owner] as Candidate<Target>, undefined, note)
   }
 
   #draw(): number {
     return Math.floor(this.#random() * 2 ** 32)
   }
+}
+
+/** What is no text would have the hash of the empty one, and all calls would go to one instance. */
+function checkKey(key: unknown): string {
+  if (typeof key === 'string') return key
+  const what = key === null ? 'null' : `of type ${typeof key}`
+  throw new TypeError(`key must give a string or undefined, but what it gave is ${what}`)
 }
 
 function keyIn(ctx: Context): string | undefined {

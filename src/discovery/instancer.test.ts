@@ -202,6 +202,58 @@ describe('instancerFrom', () => {
     assert.deepEqual(instancer.current.instances, [a])
   })
 
+  describe('after an outage', () => {
+    async function outage(options: { recoveryMs?: number } = {}) {
+      const registry = new Registry()
+      const instancer = instancerFrom('svc', registry.source, { clock: registry.clock, ...options })
+      instancer.subscribe(() => {})
+      await registry.say([a, b])
+      await registry.fail(new Error('gone'))
+      registry.known = []
+      await registry.clock.advance(2_000)
+      const ids = () => instancer.current.instances?.map(({ id }) => id).join(' ')
+      return { registry, instancer, ids }
+    }
+
+    it('keeps whom the registry does not name any more, for a while', async () => {
+      const { registry, instancer, ids } = await outage()
+      assert.deepEqual([ids(), instancer.current.error], ['a:1 b:1', undefined])
+      await registry.say([c])
+      assert.equal(ids(), 'a:1 b:1 c:1')
+      await registry.clock.advance(60_000)
+      assert.equal(ids(), 'c:1')
+      await instancer[Symbol.asyncDispose]()
+      assert.equal(registry.clock.pending, 0)
+    })
+
+    it('believes it of whom it has named again', async () => {
+      const { registry, instancer, ids } = await outage()
+      await registry.say([a])
+      await registry.say([])
+      assert.equal(ids(), 'b:1')
+      await instancer[Symbol.asyncDispose]()
+    })
+
+    it('begins anew with the next outage', async () => {
+      const { registry, instancer, ids } = await outage()
+      await registry.clock.advance(50_000)
+      await registry.fail(new Error('gone again'))
+      registry.known = []
+      await registry.clock.advance(20_000)
+      assert.equal(ids(), 'a:1 b:1')
+      await registry.clock.advance(60_000)
+      assert.equal(ids(), '')
+      await instancer[Symbol.asyncDispose]()
+      assert.equal(registry.clock.pending, 0)
+    })
+
+    it('believes all at once where it is told to', async () => {
+      const { instancer, ids } = await outage({ recoveryMs: 0 })
+      assert.equal(ids(), '')
+      await instancer[Symbol.asyncDispose]()
+    })
+  })
+
   it('is not kept from its end by a source that hears nothing', async () => {
     const clock = manualClock()
     const deaf: InstanceSource = async function* () {
@@ -247,6 +299,7 @@ describe('instancerFrom', () => {
   it('refuses options out of their range', () => {
     const source: InstanceSource = async function* () {}
     assert.throws(() => instancerFrom('svc', source, { invalidateAfterMs: -1 }), /invalidateAfterMs must be/)
+    assert.throws(() => instancerFrom('svc', source, { recoveryMs: -1 }), /recoveryMs must be/)
     assert.throws(() => instancerFrom('svc', source, { backoff: { initialMs: -1 } }), /initialMs must be/)
   })
 })

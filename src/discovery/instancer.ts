@@ -1,19 +1,15 @@
 // Instancer: which instances a service has, from one lookup that all who ask share, whatever the registry.
 import { type Clock, systemClock, type Timer } from '../core/clock.ts'
 import { tell } from '../core/tell.ts'
-import { within } from '../core/within.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
 import { checkNumber } from '../primitives/check.ts'
-import { checkInstance, type Instance, inOrder, sameInstances } from './instance.ts'
+import { HeldInstances } from './held-instances.ts'
+import { type Instance, sameInstances } from './instance.ts'
+import { type InstanceSource, InstanceWatch } from './instance-watch.ts'
 
 export type { BackoffOptions } from '../primitives/backoff.ts'
 export type { Instance } from './instance.ts'
-
-/**
- * What an adapter is: a function that yields the whole set at first and after each change, until `signal` aborts. It throws when the
- * registry fails, and is called again after a while; what it yields need not be sorted, and may be what it yielded before.
- */
-export type InstanceSource = (signal: AbortSignal) => AsyncIterable<readonly Instance[]>
+export type { InstanceSource } from './instance-watch.ts'
 
 /** What is known of a service at a moment. */
 export interface InstanceSet {
@@ -46,6 +42,11 @@ export interface InstancerOptions {
   readonly backoff?: BackoffOptions | undefined
   /** After how long a failure makes what is known worthless, in milliseconds; at least 0. @default Infinity: what is known stays until the registry says otherwise */
   readonly invalidateAfterMs?: number | undefined
+  /**
+   * How long after a failure of the registry instances are kept that it does not name any more, in milliseconds; at least 0. One that lost its memory
+   * says that there are none until all have registered again. @default 60_000
+   */
+  readonly recoveryMs?: number | undefined
   /** @default systemClock */
   readonly clock?: Clock | undefined
   /** Told of each failure of the registry. @default nothing */
@@ -92,12 +93,17 @@ class SharedInstancer implements Instancer {
   readonly #clock: Clock
   readonly #delayMs: (attempt: number) => number
   readonly #invalidateAfterMs: number
+  readonly #recoveryMs: number
+  readonly #held = new HeldInstances()
   readonly #listeners = new Set<{ readonly hear: (set: InstanceSet) => void }>()
   #current = nothing
-  #watch: Watch | undefined
+  #watch: InstanceWatch | undefined
   /** Ends when all watches that were begun have let go of what they hold. */
   #ended: Promise<void> = Promise.resolve()
   #invalidation: Timer | undefined
+  #recovery: Timer | undefined
+  /** What the registry itself said last. */
+  #named: readonly Instance[] = []
   #isClosed = false
 
   constructor(name: string, source: InstanceSource, options: InstancerOptions) {
@@ -107,6 +113,7 @@ class SharedInstancer implements Instancer {
     this.#clock = options.clock ?? systemClock
     this.#delayMs = backoff(options.backoff)
     this.#invalidateAfterMs = checkNumber('invalidateAfterMs', options.invalidateAfterMs ?? Infinity, { min: 0 })
+    this.#recoveryMs = checkNumber('recoveryMs', options.recoveryMs ?? 60_000, { min: 0 })
   }
 
   get current(): InstanceSet {
@@ -133,7 +140,7 @@ class SharedInstancer implements Instancer {
   }
 
   #begin(): void {
-    const watch = new Watch(this.#source, {
+    const watch = new InstanceWatch(this.#source, {
       clock: this.#clock,
       delayMs: this.#delayMs,
       onSnapshot: (instances) => this.#take(instances),
@@ -149,13 +156,35 @@ class SharedInstancer implements Instancer {
     this.#watch = undefined
     this.#invalidation?.cancel()
     this.#invalidation = undefined
+    this.#endRecovery()
   }
 
-  #take(instances: readonly Instance[]): void {
-    const { instances: known, error } = this.#current
-    const seenAt = this.#clock.wallNow()
+  #take(named: readonly Instance[]): void {
     this.#invalidation?.cancel()
     this.#invalidation = undefined
+    this.#named = named
+    if (this.#current.error !== undefined && this.#recoveryMs > 0) this.#held.hold(this.#current.instances ?? [])
+    this.#become(this.#held.with(named))
+    if (!this.#held.isEmpty)
+      this.#recovery ??= this.#clock.schedule(this.#recoveryMs, () => this.#recover(), background)
+    else this.#endRecovery()
+  }
+
+  /** Whoever has not registered again by now is not there. */
+  #recover(): void {
+    this.#endRecovery()
+    this.#become(this.#named)
+  }
+
+  #endRecovery(): void {
+    this.#recovery?.cancel()
+    this.#recovery = undefined
+    this.#held.release()
+  }
+
+  #become(instances: readonly Instance[]): void {
+    const { instances: known, error } = this.#current
+    const seenAt = this.#clock.wallNow()
     const isNew = known === undefined || !sameInstances(known, instances)
     this.#current = { instances: isNew ? instances : known, seenAt, error: undefined, failingSince: undefined }
     if (isNew) tell(this.#options.onChange, { name: this.name, instances })
@@ -163,6 +192,9 @@ class SharedInstancer implements Instancer {
   }
 
   #fail(error: Error, failures: number, retryInMs: number): void {
+    // Whoever is held now is held anew when the registry is back.
+    this.#recovery?.cancel()
+    this.#recovery = undefined
     const { failingSince = this.#clock.wallNow(), instances, seenAt } = this.#current
     const wasWell = this.#current.error === undefined
     this.#current = { instances, seenAt, error, failingSince }
@@ -182,103 +214,4 @@ class SharedInstancer implements Instancer {
   #tellAll(): void {
     for (const { hear } of [...this.#listeners]) tell(hear, this.#current)
   }
-}
-
-/** Who hears of a watch. */
-interface WatchOptions {
-  readonly clock: Clock
-  readonly delayMs: (attempt: number) => number
-  readonly onSnapshot: (instances: readonly Instance[]) => void
-  readonly onFailure: (error: Error, failures: number, retryInMs: number) => void
-}
-
-/** One subscription from its beginning to its end, through all failures. */
-class Watch {
-  readonly #source: InstanceSource
-  readonly #options: WatchOptions
-  readonly #stopping = new AbortController()
-  #wake: (() => void) | undefined
-  #failures = 0
-
-  constructor(source: InstanceSource, options: WatchOptions) {
-    this.#source = source
-    this.#options = options
-  }
-
-  stop(): void {
-    this.#stopping.abort(new Error('nobody asks for these instances any more'))
-    this.#wake?.()
-  }
-
-  async run(): Promise<void> {
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
-      try {
-        await this.#follow(signal)
-        if (!signal.aborted) throw new Error('the lookup ended')
-      } catch (thrown) {
-        if (!signal.aborted) await this.#rest(thrown)
-      }
-    }
-  }
-
-  /** Leaving the loop lets the source clean up; one that does not come to an end is left behind. */
-  async #follow(signal: AbortSignal): Promise<void> {
-    const snapshots = this.#source(signal)[Symbol.asyncIterator]()
-    const stopped = Promise.withResolvers<IteratorResult<never>>()
-    const stop = () => stopped.resolve({ done: true, value: undefined })
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      for (;;) {
-        const next = snapshots.next()
-        // What a source that was left behind throws, nobody hears.
-        next.catch(() => {})
-        const { done, value } = await Promise.race([next, stopped.promise])
-        if (done === true || signal.aborted) return
-        const instances = checked(value)
-        this.#failures = 0
-        this.#options.onSnapshot(instances)
-      }
-    } finally {
-      signal.removeEventListener('abort', stop)
-      await this.#letGo(snapshots)
-    }
-  }
-
-  /** A source gets a second to let go of what it holds: one that does not hear the signal must not keep others from their end. */
-  async #letGo(snapshots: AsyncIterator<unknown>): Promise<void> {
-    const late = () => new Error('the source did not end')
-    const end = Promise.resolve(snapshots.return?.())
-    await within(end, { clock: this.#options.clock, limitMs: 1_000, background: true, late }).catch(() => {})
-  }
-
-  #rest(thrown: unknown): Promise<void> {
-    const delayMs = this.#options.delayMs(this.#failures)
-    this.#failures++
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.schedule(delayMs, resolve, background)
-      this.#wake = () => {
-        timer.cancel()
-        resolve()
-      }
-      this.#options.onFailure(errorOf(thrown), this.#failures, delayMs)
-    })
-  }
-}
-
-/** What a source gave, in order. Throws an Error for what is no set of instances: then all that is known stays. */
-function checked(snapshot: unknown): readonly Instance[] {
-  if (!Array.isArray(snapshot)) throw new Error('the registry gave no list of instances')
-  for (const instance of snapshot) {
-    try {
-      checkInstance(instance)
-    } catch (thrown) {
-      throw new Error('the registry gave an instance that makes no sense', { cause: thrown })
-    }
-  }
-  return inOrder(snapshot)
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

@@ -7,6 +7,7 @@ import { balancerCases } from '../testing/conformance/balancer.ts'
 import { idsTo, VirtualCandidate } from '../testing/conformance/balancer-harness.ts'
 import { type ManualClock, manualClock } from '../testing/manual-clock.ts'
 import type { Balancer } from './balancer.ts'
+import { peakEwma } from './peak-ewma.ts'
 import { roundRobin } from './round-robin.ts'
 import { slowStart } from './slow-start.ts'
 
@@ -46,7 +47,7 @@ function rootOf(clock: ManualClock): Context {
 
 describe('slowStart', () => {
   for (const { name, run } of balancerCases)
-    it(name, () => run({ balancer: (random) => slowStart(roundRobin(), { random }) }))
+    it(name, () => run({ balancer: (random) => slowStart(peakEwma({ random }), { random }) }))
 
   it('gives one that has joined more and more of its share', async () => {
     const clock = manualClock({ startAt: 100_000 })
@@ -86,9 +87,9 @@ describe('slowStart', () => {
       return 0.999
     }
     const balancer = slowStart<string>(firstOf(), { random })
-    const young = idsTo(9).map((id, at) => joined(id, 100_000 - at))
+    const young = idsTo(9).map((id, at) => joined(id, 100_000 - (at % 3)))
     balancer.update([...young, joined('old', 0)])
-    assert.deepEqual(shares(balancer, rootOf(manualClock({ startAt: 100_000 })), 1), { i003: 1 })
+    assert.deepEqual(shares(balancer, rootOf(manualClock({ startAt: 100_000 })), 1), { i002: 1 })
     assert.equal(draws, 4)
   })
 
@@ -118,6 +119,15 @@ describe('slowStart', () => {
       return trail
     })
     assert.deepEqual(trails[0], trails[1])
+  })
+
+  it('holds back one that a balancer by load would choose again and again', () => {
+    const ctx = rootOf(manualClock({ startAt: 100_000 }))
+    const balancer = slowStart<string>(peakEwma(), { random: seededRandom(1) })
+    const others = idsTo(4).map((id) => joined(id, 0))
+    for (const each of others) each.latencyMs = 10
+    balancer.update([...others, joined('new', 100_000)])
+    assertNear(shares(balancer, ctx)['new'], 0.1)
   })
 
   it('refuses what makes no sense', () => {

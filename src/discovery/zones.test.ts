@@ -6,8 +6,9 @@ import { Ewma } from '../primitives/ewma.ts'
 import { type Random, seededRandom } from '../primitives/random.ts'
 import { balancerCases } from '../testing/conformance/balancer.ts'
 import { VirtualCandidate, virtualCandidates } from '../testing/conformance/balancer-harness.ts'
-import { type ManualClock, manualClock } from '../testing/manual-clock.ts'
+import { manualClock } from '../testing/manual-clock.ts'
 import type { Balancer, PickTrace } from './balancer.ts'
+import { peakEwma } from './peak-ewma.ts'
 import { roundRobin } from './round-robin.ts'
 import { type ZoneOptions, zones } from './zones.ts'
 
@@ -60,19 +61,6 @@ class SimulatedServer extends VirtualCandidate {
   }
 }
 
-/** Takes the one with the least load; the sets here are small. */
-function leastLoad(simulated: ManualClock): Balancer<string> {
-  let set: readonly VirtualCandidate[] = []
-  const costs = (each: VirtualCandidate) => each.loadAt(simulated.now()) + each.inFlight / 1_000
-  return {
-    name: 'least_load',
-    update: (candidates) => {
-      set = candidates as VirtualCandidate[]
-    },
-    pick: () => set.toSorted((one, other) => costs(one) - costs(other))[0],
-  }
-}
-
 /** Calls for 20 s, one each `everyMs`, against so many servers here and six elsewhere. Gives what stayed here, and how long calls took on average. */
 async function simulate(local: number, everyMs: number) {
   const random = seededRandom(local)
@@ -82,7 +70,7 @@ async function simulate(local: number, everyMs: number) {
     { length: local + 6 },
     (_, at) => new SimulatedServer({ id: `s${at}`, address: 's:1', zone: at < local ? 'here' : 'there' }),
   )
-  const balancer = zones<string>({ own: 'here', of: () => leastLoad(simulated) })
+  const balancer = zones<string>({ own: 'here', of: () => peakEwma({ random }) })
   balancer.update(servers)
   let [calls, stayed, totalMs] = [0, 0, 0]
   while (simulated.now() < 20_000) {
@@ -105,9 +93,10 @@ async function simulate(local: number, everyMs: number) {
 describe('zones', () => {
   const zoneOf = (at: number) => ({ zone: at % 2 === 0 ? 'here' : 'there' })
   for (const { name, run } of balancerCases) {
-    it(`${name} (no zones)`, () => run({ balancer: () => zones<string>({ own: 'here', of: roundRobin }) }))
+    it(`${name} (no zones)`, () =>
+      run({ balancer: (random) => zones<string>({ own: 'here', of: () => peakEwma({ random }) }) }))
     // The suite makes up instances without a zone, so half of them get one here.
-    it(`${name} (two zones)`, () => run({ balancer: () => inZones(zoneOf) }))
+    it(`${name} (two zones)`, () => run({ balancer: (random) => inZones(zoneOf, random) }))
   }
 
   it('stays in its zone while loads are alike, or not known', () => {
@@ -144,7 +133,13 @@ describe('zones', () => {
     l.latencyMs = 10_000
     assert.equal(balancer.pick(root), l)
     o.weight = 1
+    l.latencyMs = 12
+    l.weight = 2
+    l.inFlight = 20
+    // 126 against 110: it is taken to have ten from others.
+    assert.equal(zoned([l, o], { spillRatio: 1 }).pick(root), o)
     l.latencyMs = 10
+    assert.equal(zoned([l, o], { spillRatio: 1 }).pick(root), l)
     l.weight = 0
     assert.equal(balancer.pick(root), o)
   })
@@ -218,8 +213,8 @@ describe('zones', () => {
 })
 
 /** Zones over a set whose instances have none: they get one on their way in, and are themselves again on their way out. */
-function inZones(zoneOf: (at: number) => { readonly zone: string }): Balancer<string> {
-  const balancer = zones<string>({ own: 'here', of: roundRobin })
+function inZones(zoneOf: (at: number) => { readonly zone: string }, random: Random): Balancer<string> {
+  const balancer = zones<string>({ own: 'here', of: () => peakEwma({ random }) })
   const proxies = new Map<unknown, VirtualCandidate>()
   return {
     name: balancer.name,

@@ -24,10 +24,11 @@ const askEveryMs = 1_000
  * whose zone is not known are elsewhere. Where no instance of the own zone may be called, or the call was sent to all of them, it takes
  * the other.
  *
- * Loads are `loadAt`, with two differences, since nearly all calls stay here. Instances elsewhere serve the clients of their own zones, of which this
- * process sees nothing: they are taken to have as many calls in flight from these as the own one has from here, and those from here on
- * top. So how long calls take decides, and each call that leaves makes the next one less likely to. And what is known of elsewhere fades by half in ten
- * seconds, not as fast as `loadAt` does; where that is all that speaks for leaving, one call a second is sent to ask.
+ * Loads are `loadAt`, with two differences, since nearly all calls stay here. Instances elsewhere serve the clients of their own zones, of which
+ * this process sees nothing: they are taken to have as many calls in flight from these as the own one has from here, and those from here on
+ * top. So how long calls take decides, and each call that leaves makes the next one less likely to; calls that do not come to an end count
+ * when their deadline has ended them. And what is known of elsewhere fades by half in ten seconds, however fast `loadAt` does; where that is
+ * all that speaks for leaving, one call a second is sent to ask.
  *
  * Throws a RangeError or TypeError for an option out of its range.
  */

@@ -122,7 +122,8 @@ describe('localRegistrar passes the suite of registrars', () => {
       const folder = new Folder()
       const { clock, root } = folder
       const away = `${root}-away`
-      const onBadLease = ({ error }: { error: Error }) => assert.fail(error)
+      // One that is announced anew elsewhere is there twice for a moment.
+      const onBadLease = ({ error }: { error: Error }) => assert.match(error.message, /says later$/)
       const readers = new Map<string, Sightings>()
       const readerOf = (service: string): Sightings => {
         const options = { root, folder: serviceFolder(root, service), service, clock, pollMs: 1_000, onBadLease }

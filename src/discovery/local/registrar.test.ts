@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -89,6 +98,28 @@ describe('localRegistrar', { timeout: 20_000 }, () => {
     }
     assert.equal(errors.length, 2)
     for (const message of errors) assert.match(message, /somebody has removed the lease/)
+  })
+
+  it('leaves no second file behind when one could not be renewed', async () => {
+    using registry = fresh()
+    const { clock, root, files } = registry
+    const errors: string[] = []
+    await using registrar = registry.registrar({ onError: ({ error }) => errors.push(error.message) })
+    await registrar.register('orders', a).registered
+    const [before] = files()
+    await eventually(() => clock.pending === 1)
+    renameSync(root, `${root}-away`)
+    writeFileSync(root, '')
+    await clock.advance(1_000)
+    await eventually(() => errors.length === 2 && clock.pending === 1)
+    assert.deepEqual(
+      errors.map((message) => message.includes('no folder')),
+      [true, true],
+    )
+    rmSync(root)
+    renameSync(`${root}-away`, root)
+    await clock.advance(2_000)
+    await eventually(() => files().length === 1 && files()[0] !== before)
   })
 
   it('goes on until it can write there, and says what is wrong', async () => {

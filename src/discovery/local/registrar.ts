@@ -37,19 +37,31 @@ export function localRegistrar(options: LocalRegistrarOptions = {}): Registrar {
   const renewEveryMs = checkNumber('heartbeatMs', options.heartbeatMs ?? leaseMs / 5, { min: 20, max: leaseMs / 2 })
   const owner = thisOwner()
 
+  // Files that could not be renewed, although they may be there: nobody else would take them back.
+  const givenUp = new Set<string>()
+  let announcedAt = 0
+
   const announce: Announce = async (service, instance, signal) => {
-    const announcedAt = clock.wallNow()
+    // Of two in the same millisecond the later one counts, too.
+    announcedAt = Math.max(clock.wallNow(), announcedAt + 1)
     const text = leaseText({ service, instance, owner, leaseMs, announcedAt })
     const folder = serviceFolder(root, service)
     const name = leaseFileName(instance.id, random)
     const path = join(folder, name)
     await prepareFolder(root, service)
-    await ask(root, writeLease(folder, name, text, announcedAt))
+    await ask(root, writeLease(folder, name, text, clock.wallNow()))
     // Nobody waits for it any more, and so nobody would take it back.
     if (signal.aborted) await removeLease(path)
+    for (const each of givenUp) if (givenUp.delete(each)) await removeLease(each).catch(() => {})
     return {
       renewEveryMs,
-      renew: () => ask(root, renewLease(path, clock.wallNow())),
+      async renew(renewing) {
+        // A request's signal is aborted when it is over: also that of one which failed, or takes too long.
+        const giveUp = () => givenUp.add(path)
+        renewing.addEventListener('abort', giveUp)
+        await ask(root, renewLease(path, clock.wallNow()))
+        renewing.removeEventListener('abort', giveUp)
+      },
       withdraw: () => ask(root, removeLease(path)),
     }
   }

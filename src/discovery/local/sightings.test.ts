@@ -201,6 +201,10 @@ describe('Sightings', { timeout: 20_000 }, () => {
     assert.match(folder.told[0] ?? '', /it announces a:1 at a:1, which is at a:2 by what .*y\.json says later/)
     rmSync(later)
     assert.deepEqual(await addresses(), ['a:1'])
+    await folder.announce('zz.json', moved, { announcedAt: 1 })
+    assert.deepEqual(await addresses(), ['a:2'])
+    folder.sightings = folder.reader()
+    assert.deepEqual(await addresses(), ['a:2'])
   })
 
   it('reads no file again that was only renewed', async () => {

@@ -125,10 +125,10 @@ export class Sightings {
     const latest = new Map<string, Held>()
     for (const sighting of this.#seen.values()) {
       if (!sighting.isThere(look)) continue
-      const { instance, announcedAt } = sighting.lease
-      const other = latest.get(instance.id)
-      const isLater = other === undefined || other.lease.announcedAt < announcedAt
-      if (isLater) latest.set(instance.id, sighting)
+      const { id } = sighting.lease.instance
+      const other = latest.get(id)
+      const isLater = other === undefined || isBefore(other, sighting)
+      if (isLater) latest.set(id, sighting)
       if (other !== undefined) this.#compare(isLater ? other : sighting, isLater ? sighting : other)
     }
     return Array.from(latest.values(), ({ lease }) => lease.instance)
@@ -154,6 +154,12 @@ export class Sightings {
 
 function isVisible(name: string): boolean {
   return !name.startsWith('.')
+}
+
+/** The names of the files decide between those of the same moment, so that all readers do alike. */
+function isBefore(one: Held, other: Held): boolean {
+  const between = one.lease.announcedAt - other.lease.announcedAt
+  return between < 0 || (between === 0 && one.file < other.file)
 }
 
 /** Should its owner be alive after all, it announces itself anew. */

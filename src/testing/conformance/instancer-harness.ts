@@ -87,6 +87,7 @@ export class InstancerSetup {
     this.instancer = registry.instancer({
       clock: registry.clock,
       backoff: quickBackoff,
+      recoveryMs: 0,
       onError: (event) => this.failures.push(event),
     })
   }
