@@ -33,7 +33,7 @@ async function main(options: Options): Promise<number> {
   const set = await Stage.set({ port, callsPerSecond, onLoss }, (begun) => {
     stage = begun
   })
-  if (new URL(set.url).port !== String(port))
+  if (port !== 0 && new URL(set.url).port !== String(port))
     screen.say(`port ${port} is taken: the proxy has the next one that is free`)
   screen.say(`the proxy is at ${set.url}; ${callsPerSecond} calls a second go to it from now on`)
   const summary = await show(set, screen)
@@ -72,7 +72,6 @@ async function stayUp(set: Stage, screen: Screen): Promise<void> {
 async function hear(signal: NodeJS.Signals): Promise<void> {
   if (ending !== undefined) process.exit()
   ending = signal
-  // Who ends what stays up has seen all of it.
   process.exitCode = 128 + constants.signals[signal]
   await stage?.[Symbol.asyncDispose]()
   process.exit()
