@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Screen } from './screen.ts'
-import { isKept, type Summary, show, tableOf, Watch } from './show.ts'
+import { isKept, opening, type Summary, setting, show, tableOf, Watch } from './show.ts'
 import { Stage } from './stage.ts'
 import { callsPerSecond } from './story.ts'
 
@@ -25,7 +25,7 @@ async function main(options: Options): Promise<number> {
   const { once, json, port } = options
   const screen = new Screen({ output: json ? process.stderr : process.stdout, environment: process.env })
   let isOver = false
-  screen.say('starting a proxy and three instances of the string service, each a process of its own')
+  screen.say(setting)
   const onLoss = (what: string) => {
     if (isOver) screen.say(what)
     else void fail(new Error(`${what}, which is no part of the story`))
@@ -35,7 +35,7 @@ async function main(options: Options): Promise<number> {
   })
   if (port !== 0 && new URL(set.url).port !== String(port))
     screen.say(`port ${port} is taken: the proxy has the next one that is free`)
-  screen.say(`the proxy is at ${set.url}; ${callsPerSecond} calls a second go to it from now on`)
+  screen.say(opening(set))
   const summary = await show(set, screen)
   screen.write(['', ...tableOf(summary, screen.columns), ''])
   isOver = true

@@ -27,6 +27,14 @@ export interface Summary {
   readonly events: readonly (Event & { readonly text: string })[]
 }
 
+/** What is said while the stage is set. */
+export const setting = 'starting a proxy and three instances of the string service, each a process of its own'
+
+/** What is said when it is. */
+export function opening({ url }: Stage): string {
+  return `the proxy is at ${url}; ${callsPerSecond} calls a second go to it from now on`
+}
+
 const redrawEveryMs = 250
 const measureEveryMs = 1_000
 

@@ -47,7 +47,7 @@ const restarted: Event = {
 describe('words', () => {
   it('tells what came of what happened', () => {
     assert.deepEqual([killed, added, slowed, restarted].map(inWords), [
-      'b killed: 3 calls failed there, retried on a and c, its circuit open after 0.2 s, out of the set after 0.8 s.',
+      'b killed: 3 calls failed there and went to a and c instead; its circuit open after 0.2 s, out of the set after 0.8 s.',
       'd added: found 0.6 s after its start, and with 31 % of the calls 0.3 s later.',
       'c slow by 100 ms: its share went from 40 % to 1 % of the calls, most of that within 1.2 s.',
       'a restarted: out of the set after 5 ms, ended after 2.0 s, back after 3.0 s; no call failed or had to be retried.',
@@ -66,8 +66,8 @@ describe('words', () => {
         { ...restarted, failedThere: 2, retried: 3, outAfterMs: never, backAfterMs: never, callsLost: 2 },
       ].map(inWords),
       [
-        'b killed: no call was there then, called for 40 ms more, out of the set after 0.8 s.',
-        'b killed: 1 call failed there, retried on c, called for 40 ms more, and still in the set. 1 call failed meanwhile.',
+        'b killed: no call was there then; called for 40 ms more, out of the set after 0.8 s.',
+        'b killed: 1 call failed there and went to c instead; called for 40 ms more, and still in the set. 1 call failed meanwhile.',
         'd added: it was not found.',
         'd added: found 0.6 s after its start, with 2 % of the calls.',
         'c slow by 100 ms: its share went from 40 % to 39 % of the calls.',

@@ -75,9 +75,9 @@ const sentences: { readonly [Kind in Event['kind']]: (event: Extract<Event, { ki
     const failed =
       failedThere === 0
         ? 'no call was there then'
-        : `${count(failedThere, 'call')} failed there, retried on ${list(Object.keys(retriedOn))}`
-    const circuit = circuitOpenAfterMs === undefined ? '' : `, its circuit open after ${seconds(circuitOpenAfterMs)}`
-    const last = circuit === '' ? `, called for ${seconds(lastCallAfterMs)} more` : circuit
+        : `${count(failedThere, 'call')} failed there and went to ${list(Object.keys(retriedOn))} instead`
+    const circuit = circuitOpenAfterMs === undefined ? '' : `; its circuit open after ${seconds(circuitOpenAfterMs)}`
+    const last = circuit === '' ? `; called for ${seconds(lastCallAfterMs)} more` : circuit
     return `${instance} killed: ${failed}${last}, ${outAfterMs === undefined ? 'and still in the set' : `out of the set after ${seconds(outAfterMs)}`}.`
   },
   added: ({ instance, foundAfterMs, shareAfterMs, share }) => {
