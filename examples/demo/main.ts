@@ -2,8 +2,9 @@
 import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Screen } from './screen.ts'
-import { isKept, opening, type Summary, setting, show, tableOf, Watch } from './show.ts'
+import { isKept, opening, type Summary, setting, show, tableOf } from './show.ts'
 import { Stage } from './stage.ts'
+import { stayUp } from './stay-up.ts'
 import { callsPerSecond } from './story.ts'
 
 /** What the demo is told. */
@@ -12,9 +13,6 @@ interface Options {
   readonly json: boolean
   readonly port: number
 }
-
-// So that the live line goes on, while there is room for the calls of whoever tries it.
-const idleCallsPerSecond = 20
 
 let stage: Stage | undefined
 let ending: NodeJS.Signals | undefined
@@ -39,7 +37,11 @@ async function main(options: Options): Promise<number> {
   const summary = await show(set, screen)
   screen.write(['', ...tableOf(summary, screen.columns), ''])
   isOver = true
-  if (!once) await stayUp(set, screen)
+  if (!once) {
+    using _ = stayUp(set, screen)
+    // A signal ends it.
+    await new Promise(() => {})
+  }
   await set[Symbol.asyncDispose]()
   hasEnded = true
   if (json) await written(`${JSON.stringify(summary)}\n`)
@@ -49,23 +51,6 @@ async function main(options: Options): Promise<number> {
 function codeOf(summary: Summary, { driver }: Stage, screen: Screen): number {
   for (const [text, count] of driver.errors) screen.say(`${count} failed with: ${text}`)
   return isKept(summary) ? 0 : 1
-}
-
-/** Until a signal ends it. */
-async function stayUp(set: Stage, screen: Screen): Promise<void> {
-  const [[id, pid] = ['a', 0]] = set.pids
-  const hello = `-d '{"s":"hello, world"}'`
-  screen.write([
-    'It stays up until Ctrl-C. To try:',
-    `  curl ${hello} ${set.url}/uppercase`,
-    `  curl ${hello} ${set.url}/count`,
-    `  curl -s ${set.url}/metrics | grep rpc_client`,
-    `  kill -9 ${pid}    # instance ${id}`,
-    '',
-  ])
-  set.driver.start(idleCallsPerSecond)
-  using _ = new Watch(set, screen)
-  await new Promise(() => {})
 }
 
 /** The first one ends everything in order, the second one at once. */
