@@ -164,6 +164,16 @@ describe('the demo', { timeout: 120_000, skip: process.platform === 'win32' && '
     await demo.ended
   })
 
+  it('says so when there is no next port', async () => {
+    const taken = createServer().listen(65_535, '127.0.0.1')
+    await once(taken, 'listening')
+    using demo = new Demo(['--port', '65535'])
+    assert.deepEqual(await demo.ended, [1, null])
+    taken.close()
+    await demo.says(/^demo: the proxy did not start: cannot listen on 127\.0\.0\.1:65535: it is taken already/m)
+    assert.deepEqual(readdirSync(demo.folder), [])
+  })
+
   it('says what to do when it can write nowhere', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'servicekit-demo-test-'))
     const file = join(folder, 'file')

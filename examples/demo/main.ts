@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Screen } from './screen.ts'
-import { isKept, opening, type Summary, setting, show, tableOf } from './show.ts'
+import { isKept, opening, setting, show, tableOf } from './show.ts'
 import { Stage } from './stage.ts'
 import { stayUp } from './stay-up.ts'
 import { callsPerSecond } from './story.ts'
@@ -15,41 +15,39 @@ interface Options {
 }
 
 let stage: Stage | undefined
+let screen: Screen | undefined
 let ending: NodeJS.Signals | undefined
 let hasEnded = false
 
 /** Plays, and stays up unless it is told to end. Resolves with the code of the process. */
 async function main(options: Options): Promise<number> {
   const { once, json, port } = options
-  const screen = new Screen({ output: json ? process.stderr : process.stdout, environment: process.env })
+  const shown = new Screen({ output: json ? process.stderr : process.stdout, environment: process.env })
+  screen = shown
   let isOver = false
-  screen.say(setting)
+  shown.say(setting)
   const onLoss = (what: string) => {
-    if (isOver) screen.say(what)
+    if (isOver) shown.say(what)
     else void fail(new Error(`${what}, which is no part of the story`))
   }
   const set = await Stage.set({ port, callsPerSecond, onLoss }, (begun) => {
     stage = begun
   })
   if (port !== 0 && new URL(set.url).port !== String(port))
-    screen.say(`port ${port} is taken: the proxy has the next one that is free`)
-  screen.say(opening(set))
-  const summary = await show(set, screen)
-  screen.write(['', ...tableOf(summary, screen.columns), ''])
+    shown.say(`port ${port} is taken: the proxy has the next one that is free`)
+  shown.say(opening(set))
+  const summary = await show(set, shown)
+  shown.write(['', ...tableOf(summary, shown.columns), ''])
+  for (const [text, count] of set.driver.errors) shown.say(`${count} failed with: ${text}`)
   isOver = true
-  if (!once) {
-    using _ = stayUp(set, screen)
+  if (isKept(summary) && !once) {
+    using _ = stayUp(set, shown)
     // A signal ends it.
     await new Promise(() => {})
   }
   await set[Symbol.asyncDispose]()
   hasEnded = true
   if (json) await written(`${JSON.stringify(summary)}\n`)
-  return codeOf(summary, set, screen)
-}
-
-function codeOf(summary: Summary, { driver }: Stage, screen: Screen): number {
-  for (const [text, count] of driver.errors) screen.say(`${count} failed with: ${text}`)
   return isKept(summary) ? 0 : 1
 }
 
@@ -59,6 +57,7 @@ async function hear(signal: NodeJS.Signals): Promise<void> {
   ending = signal
   process.exitCode = 128 + constants.signals[signal]
   await stage?.[Symbol.asyncDispose]()
+  screen?.clear()
   process.exit()
 }
 
@@ -66,8 +65,9 @@ async function fail(thrown: unknown): Promise<void> {
   // What is called off while it ends is no failure.
   if (ending !== undefined || hasEnded) return
   ending = 'SIGTERM'
-  console.error(`demo: ${thrown instanceof Error ? thrown.message : thrown}`)
   await stage?.[Symbol.asyncDispose]()
+  screen?.clear()
+  console.error(`demo: ${thrown instanceof Error ? thrown.message : thrown}`)
   process.exit(1)
 }
 

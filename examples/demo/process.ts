@@ -1,6 +1,5 @@
 // A process of the demo, as the stage sees it: started, spoken to, ended.
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Message, Order, Report } from './messages.ts'
 
@@ -21,7 +20,7 @@ export interface ProcessOptions {
 /** A process that can be called. */
 export class Process {
   readonly #child: ChildProcess
-  readonly ended: Promise<unknown>
+  readonly ended: Promise<void>
   #said = ''
   /** Where it can be called. */
   url = ''
@@ -39,8 +38,12 @@ export class Process {
     })
     // A channel that breaks says so by the end of its process.
     this.#child.on('error', () => {})
-    this.ended = once(this.#child, 'exit').then(() => onEnd?.(this))
-    this.ended.catch(() => {})
+    this.ended = new Promise((resolve) => {
+      this.#child.once('exit', () => {
+        onEnd?.(this)
+        resolve()
+      })
+    })
   }
 
   /** Resolves when it can be called; rejects with what keeps it from that. Calls `onStart` as soon as there is something to end. */
@@ -61,7 +64,8 @@ export class Process {
   }
 
   get isThere(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null
+    const { pid, exitCode, signalCode } = this.#child
+    return pid !== undefined && exitCode === null && signalCode === null
   }
 
   tell(order: Order): void {
