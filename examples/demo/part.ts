@@ -2,7 +2,7 @@
 import type { Message, Order } from './messages.ts'
 
 /** How long a call may take, in milliseconds: on a machine that stands still for a moment calls are slow, and not lost. */
-export const patienceMs = 15_000
+export const patienceMs = 30_000
 
 /** Says something to the stage. */
 export function say(message: Message): void {
