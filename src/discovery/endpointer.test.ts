@@ -180,6 +180,21 @@ describe('Endpointer', () => {
     assert.ok([...health.values()].every(({ disposed }) => disposed))
   })
 
+  it('tells of one that leaves or comes while those that are called stay the same', async () => {
+    const { registry, endpointer, health, admitted, updates, clock } = setup()
+    await registry.say('a:1', 'b:1', 'c:1')
+    health.get('a:1')?.set(false)
+    await clock.advance(0)
+    await registry.say('b:1', 'c:1')
+    assert.deepEqual(admitted(), ['b:1', 'c:1'])
+    const ids = updates.slice(1).map(({ left, instances, admitted }) => [left.map(({ id }) => id), instances, admitted])
+    assert.deepEqual(ids, [
+      [[], 3, 2],
+      [['a:1'], 2, 2],
+    ])
+    await endpointer[Symbol.asyncDispose]()
+  })
+
   it('takes out for a while whoever does worse than the others', async () => {
     let ejected = new Map<string, number>()
     const seen: unknown[] = []

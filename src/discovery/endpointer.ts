@@ -240,7 +240,8 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.#admitted = members
     this.#panic = panic
     this.balancer.update(members)
-    if (isSame) return
+    // One that leaves may have been out already, and one that comes may be so at once.
+    if (isSame && joined.length === 0 && left.length === 0) return
     if (members.length > 0) this.#tellWaiting()
     tell(this.#options.onUpdate, {
       name: this.instancer.name,
