@@ -69,7 +69,7 @@ class Demo implements Disposable {
 
 const isReady = /the proxy is at (http:\S+);/
 
-describe('the demo', { timeout: 120_000, skip: process.platform === 'win32' && 'it needs signals' }, () => {
+describe('the demo', { skip: process.platform === 'win32' && 'it needs signals' }, () => {
   it('loses no call of at least 20,000, whatever happens to the instances, and tells of it as one object', async () => {
     using demo = new Demo(['--json', '--port', '0'])
     const stdout = text(demo.child.stdout as NonNullable<ChildProcess['stdout']>)

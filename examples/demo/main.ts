@@ -39,6 +39,8 @@ async function main(options: Options): Promise<number> {
   const summary = await show(set, shown)
   shown.write(['', ...tableOf(summary, shown.columns), ''])
   for (const [text, count] of set.driver.errors) shown.say(`${count} failed with: ${text}`)
+  for (const [reason, count] of Object.entries(set.reports.last.gaveUp))
+    shown.say(`the proxy gave up on ${count} that it could have retried: ${reason}`)
   isOver = true
   if (isKept(summary) && !once) {
     using _ = stayUp(set, shown)

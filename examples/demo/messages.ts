@@ -17,6 +17,8 @@ export interface Report {
   readonly at: number
   /** Attempts beyond the first. */
   readonly retries: number
+  /** How many errors went up although they could have been worth another attempt, by the reason. */
+  readonly gaveUp: Readonly<Record<string, number>>
   readonly instances: readonly InstanceReport[]
 }
 

@@ -28,7 +28,7 @@ await play(async () => {
     onUpdate: tally.onUpdate,
     pipeline: {
       timeout: { timeoutMs: patienceMs },
-      retry: { onRetry: tally.onRetry },
+      retry: { onRetry: tally.onRetry, onGiveUp: tally.onGiveUp },
       circuitBreaker: { onStateChange: tally.onStateChange },
     },
   })

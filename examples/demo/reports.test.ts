@@ -7,6 +7,7 @@ const report = (at: number, calls: Readonly<Record<string, number>>) => ({
   kind: 'report' as const,
   at,
   retries: 0,
+  gaveUp: {},
   instances: Object.entries(calls).map(([id, count]) => ({ ...nothingOf(id), calls: count })),
 })
 

@@ -17,7 +17,7 @@ export class Reports {
   }
 
   get last(): Report {
-    return this.#kept.at(-1) ?? { kind: 'report', at: 0, retries: 0, instances: [] }
+    return this.#kept.at(-1) ?? { kind: 'report', at: 0, retries: 0, gaveUp: {}, instances: [] }
   }
 
   of(id: string): InstanceReport {

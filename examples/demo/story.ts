@@ -36,10 +36,11 @@ export async function story(stage: Stage, tell: (text: string) => void): Promise
     events.push(event)
     tell(inWords(event))
   }
-  await play(3_000, 'killed', () => 'b', kill)
-  await play(10_000, 'added', () => 'd', add)
-  await play(17_000, 'slowed', () => busiest(stage), slow)
-  await play(25_000, 'restarted', () => busiest(stage), restart)
+  // What may be retried is a share of the calls of the last ten seconds: before they have passed it is less than later.
+  await play(9_000, 'killed', () => 'b', kill)
+  await play(14_000, 'added', () => 'd', add)
+  await play(20_000, 'slowed', () => busiest(stage), slow)
+  await play(26_000, 'restarted', () => busiest(stage), restart)
   await stage.wait(startedAt + storyMs - performance.now())
   // On a machine that stood still for a while.
   while (stage.driver.sent < leastCalls) await stage.wait(100)

@@ -9,6 +9,7 @@ type Counts = { -readonly [Key in keyof InstanceReport]: InstanceReport[Key] }
 /** Counts calls. Its members are given to `balancedClient`, which tells them what happens. */
 export class Tally {
   readonly #counts = new Map<string, Counts>()
+  readonly #gaveUp: Record<string, number> = {}
   #retries = 0
 
   /** An instance that is always well, and is told of each call by that. */
@@ -48,8 +49,18 @@ export class Tally {
     this.#retries++
   }
 
+  readonly onGiveUp = ({ reason }: { reason: string }): void => {
+    this.#gaveUp[reason] = (this.#gaveUp[reason] ?? 0) + 1
+  }
+
   report(): Report {
-    return { kind: 'report', at: Date.now(), retries: this.#retries, instances: [...this.#counts.values()] }
+    return {
+      kind: 'report',
+      at: Date.now(),
+      retries: this.#retries,
+      gaveUp: this.#gaveUp,
+      instances: [...this.#counts.values()],
+    }
   }
 
   #of(id: string): Counts {
