@@ -14,6 +14,8 @@ export interface OutgoingRequest {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined
   /** How long it may take until the headers of the reply are here, from `send` on, in milliseconds. @default that of the requester */
   readonly headersTimeoutMs?: number | undefined
+  /** Whether the process may end while this is under way: for long polls, which nobody waits for. A `fetch` of the platform holds it anyway. @default false */
+  readonly background?: boolean | undefined
 }
 
 /** Whoever hears of a reply, always after `send` has returned. What it throws in `onHead` or `onData` fails the exchange. */

@@ -15,7 +15,7 @@ import {
 import { WholeReply } from './whole-reply.ts'
 
 /** What a request by URL may say. */
-export interface RequestOptions extends Pick<OutgoingRequest, 'body' | 'headersTimeoutMs'> {
+export interface RequestOptions extends Pick<OutgoingRequest, 'body' | 'headersTimeoutMs' | 'background'> {
   /** @default GET */
   readonly method?: string | undefined
   /** Names and values. @default none */
@@ -108,8 +108,9 @@ export class Requester implements AsyncDisposable {
     const { origin, protocol, pathname, search } = new URL(url)
     if (!isHttp.test(protocol))
       throw new TypeError(`url must begin with http: or https:, but is ${JSON.stringify(url)}`)
-    const { method = 'GET', headers = {}, body, headersTimeoutMs } = options
-    const request = { method, path: pathname + search, headers: Object.entries(headers).flat(), body, headersTimeoutMs }
+    const { method = 'GET', headers = {}, body, headersTimeoutMs, background } = options
+    const path = pathname + search
+    const request = { method, path, headers: Object.entries(headers).flat(), body, headersTimeoutMs, background }
     return { origin: this.#open(origin), request }
   }
 }

@@ -11,6 +11,8 @@ import type { CheckedRequesterOptions } from './requester-options.ts'
 export interface Carried extends Exchange, Dispatcher.DispatchHandler {
   /** What carries it; undefined while it waits for one, and when it no longer needs it. */
   connection: UndiciConnection | undefined
+  /** Whether the process may end while this is under way. */
+  readonly isBackground: boolean
   /** What undici is given. */
   readonly sendable: Dispatcher.DispatchOptions
 }
@@ -42,6 +44,8 @@ export class UndiciConnection {
   readonly #owner: ConnectionOwner
   readonly #client: Client
   #socket: Socket | undefined
+  /** Whether what it carries, or carried last, does not hold the process. */
+  #letsGo: boolean
   #age: Timer | undefined
 
   constructor(owner: ConnectionOwner) {
@@ -51,6 +55,7 @@ export class UndiciConnection {
     this.expired = false
     this.#owner = owner
     this.#socket = undefined
+    this.#letsGo = false
     this.#age = undefined
     this.#client = new Client(owner.url, {
       connect: (target, callback) => this.#connect(target, callback),
@@ -72,6 +77,7 @@ export class UndiciConnection {
     this.exchange = exchange
     exchange.connection = this
     this.#client.dispatch(exchange.sendable, exchange)
+    if (exchange.isBackground || this.#letsGo) this.#hold(!exchange.isBackground)
   }
 
   /** Ends it as soon as what it carries is over. */
@@ -91,7 +97,15 @@ export class UndiciConnection {
     await closed
   }
 
+  /** Undici holds the process with each request: as it begins, unless another one has just ended. */
+  #hold(isHeld: boolean): void {
+    this.#letsGo = !isHeld
+    if (isHeld) this.#socket?.ref()
+    else this.#socket?.unref()
+  }
+
   #onConnect(): void {
+    if (this.exchange?.isBackground === true) this.#hold(false)
     const { clock, maxConnectionAgeMs } = this.#owner.options
     if (maxConnectionAgeMs === Infinity) return
     const expire = () => {

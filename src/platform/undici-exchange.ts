@@ -54,6 +54,10 @@ export class UndiciExchange implements Carried, Task {
     this.#timer = timeoutMs === Infinity ? undefined : origin.timer(timeoutMs, this)
   }
 
+  get isBackground(): boolean {
+    return this.#request.background === true
+  }
+
   // Undici has our names for all of it, so no object is made unless the body is a stream.
   get sendable(): Dispatcher.DispatchOptions {
     const { body } = this.#request

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { Heard } from '../../test/platform/heard.ts'
 import { plain, raw } from '../../test/platform/http-servers.ts'
+import { systemClock } from '../core/clock.ts'
 import { eventually } from '../testing/eventually.ts'
 import { Requester } from './requester.ts'
 
@@ -182,20 +183,56 @@ describe('an origin', () => {
 
   it('does not keep the process alive once it is idle', async () => {
     await using server = await plain((_request, reply) => reply.end('ok'))
-    const module = new URL('./requester.ts', import.meta.url).href
-    const code = `
-      import { Requester } from '${module}'
+    const ended = await saidBy(`
       const requester = new Requester({ keepAliveMs: 600000 })
       await Promise.all([1, 2, 3].map(() => requester.request('${server.url}')))
-      console.log('done')`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
-    try {
-      const ended = once(child, 'close')
-      const said = text(child.stdout)
-      const [exitCode] = await ended
-      assert.deepEqual([exitCode, await said], [0, 'done\n'])
-    } finally {
-      child.kill('SIGKILL')
-    }
+      console.log('done')`)
+    assert.deepEqual(ended, [0, 'done\n'])
+  })
+
+  it('does not keep the process alive for what is in the background, and does for what is not', async () => {
+    const polls: string[] = []
+    await using server = await plain((request, reply) => {
+      if (request.url?.startsWith('/poll')) polls.push(request.url)
+      else if (request.url?.startsWith('/last')) reply.writeHead(200, { connection: 'close' }).end()
+      // Later than a process ends that nothing holds.
+      else void systemClock.sleep(20).then(() => reply.end('ok'))
+    })
+    const ended = await saidBy(`
+      const wide = new Requester()
+      const narrow = new Requester({ maxConnections: 1 })
+      const ask = (n, requester, background) =>
+        requester.request('${server.url}/' + n, { background }).then(() => console.log(n))
+      ask('poll 1', wide, true)
+      await ask('new connection', wide)
+      await ask('idle connection', wide)
+      const hold = setInterval(() => {}, 1_000)
+      ask('background', narrow, true).then(() => clearInterval(hold))
+      await ask('connection that is passed on', narrow)
+      ask('last of a connection', narrow)
+      ask('poll 2', narrow, true)`)
+    const said = [
+      'new connection',
+      'idle connection',
+      'background',
+      'connection that is passed on',
+      'last of a connection',
+    ]
+    assert.deepEqual(ended, [0, said.map((line) => `${line}\n`).join('')])
+    await eventually(() => polls.length === 2)
   })
 })
+
+/** Runs a program with a Requester: how it ends, and what it says. */
+async function saidBy(code: string): Promise<[number, string]> {
+  const source = `import { Requester } from '${new URL('./requester.ts', import.meta.url).href}'\n${code}`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const ended = once(child, 'close')
+    const said = text(child.stdout)
+    const [exitCode] = await ended
+    return [exitCode, await said]
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
