@@ -20,7 +20,7 @@ import type { ClientTransport } from '../transport/client-transport.ts'
 import { httpClients } from '../transport/http/clients.ts'
 import { type ClientPipelineOptions, clientPipeline } from './client-pipeline.ts'
 import { discoveryEvents } from './discovery-events.ts'
-import { InstanceBreakers } from './instance-breakers.ts'
+import { type InstanceBreakers, instanceBreakers } from './instance-breakers.ts'
 import { InstanceWire } from './instance-wire.ts'
 import { type ObserveOptions, observe } from './observe.ts'
 import { made, type Part } from './part.ts'
@@ -134,11 +134,8 @@ function policiesOf(
     pipeline: clientPipeline({ ...others, ...told, circuitBreaker: policy }),
     breakers:
       policy === false
-        ? made(
-            'circuitBreaker',
-            circuitBreaker as InstanceBreakerOptions | false,
-            common,
-            (own) => new InstanceBreakers({ ...own, clock }),
+        ? made('circuitBreaker', circuitBreaker as InstanceBreakerOptions | false, common, (own) =>
+            instanceBreakers({ ...own, clock }),
           )
         : undefined,
   }

@@ -4,12 +4,12 @@ import { rootContext } from '../core/context.ts'
 import { instanceAt } from '../discovery/instance.ts'
 import { refusedTicket } from '../discovery/instance-health.ts'
 import { manualClock } from '../testing/manual-clock.ts'
-import { InstanceBreakers, type InstanceBreakersOptions } from './instance-breakers.ts'
+import { type InstanceBreakersOptions, instanceBreakers } from './instance-breakers.ts'
 
 function setup(options: Partial<InstanceBreakersOptions> = {}) {
   const clock = manualClock()
   const changes: string[] = []
-  const breakers = new InstanceBreakers({
+  const breakers = instanceBreakers({
     clock,
     consecutiveFailures: 2,
     openMs: 5_000,
@@ -27,7 +27,7 @@ function setup(options: Partial<InstanceBreakersOptions> = {}) {
   return { clock, changes, breakers, health, ctx, begin, end, told: () => told }
 }
 
-describe('InstanceBreakers', () => {
+describe('instanceBreakers', () => {
   it('says that an instance is not healthy while its circuit is open, and tells when that changes', async () => {
     const { clock, changes, health, end, begin, told } = setup()
     assert.deepEqual([health.healthy, health.describe?.()], [true, undefined])

@@ -1,5 +1,5 @@
 // InstanceBreakers: a circuit breaker for each instance, which is at once the health that balancers go by.
-import type { Clock, Timer } from '../core/clock.ts'
+import { type Clock, systemClock, type Timer } from '../core/clock.ts'
 import type { Verdict } from '../core/codes.ts'
 import type { Context } from '../core/context.ts'
 import { formatDuration } from '../core/duration.ts'
@@ -12,29 +12,38 @@ import type { StateChangeEvent } from '../resilience/circuit-breaker.ts'
 
 /** What the breakers of instances are set to. */
 export interface InstanceBreakersOptions extends BreakerOptions {
-  /** For what happens outside of calls. */
-  readonly clock: Clock
+  /** For what happens outside of calls. @default systemClock */
+  readonly clock?: Clock | undefined
   /** Told of each change, with the id of the instance as its key. @default nothing */
   readonly onStateChange?: ((event: StateChangeEvent) => void) | undefined
+}
+
+/**
+ * Makes breakers for the instances of one client: `balanced({ health: instanceBreakers().of, … })`. One whose circuit is open is passed over while others can
+ * be called, and gets a few calls after its open time. Throws as `circuitBreaker` does.
+ */
+export function instanceBreakers(options: InstanceBreakersOptions = {}): InstanceBreakers {
+  return new InstanceBreakers(options)
 }
 
 /** The breakers of all instances of one client. */
 export class InstanceBreakers {
   readonly #settings: BreakerSettings
-  readonly #options: InstanceBreakersOptions
+  readonly #clock: Clock
+  readonly #onStateChange: InstanceBreakersOptions['onStateChange']
   readonly #open = new Map<InstanceBreaker, string>()
 
   /** Throws as `circuitBreaker` does. */
   constructor(options: InstanceBreakersOptions) {
     this.#settings = breakerSettings(options)
-    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#onStateChange = options.onStateChange
   }
 
   /** The health of an instance that has joined: that of a new breaker. */
   readonly of = (instance: Instance): InstanceHealth => {
-    const { clock, onStateChange } = this.#options
-    const breaker = new InstanceBreaker(this.#settings, clock, (change) =>
-      onStateChange?.({ key: instance.id, ...change }),
+    const breaker = new InstanceBreaker(this.#settings, this.#clock, (change) =>
+      this.#onStateChange?.({ key: instance.id, ...change }),
     )
     breaker.onDispose = () => this.#open.delete(breaker)
     this.#open.set(breaker, instance.id)
@@ -43,8 +52,7 @@ export class InstanceBreakers {
 
   /** How all are, by the id of their instance. */
   snapshot(): { readonly circuits: readonly (BreakerSnapshot & { readonly key: string })[] } {
-    const { clock } = this.#options
-    const [now, wallNow] = [clock.now(), clock.wallNow()]
+    const [now, wallNow] = [this.#clock.now(), this.#clock.wallNow()]
     return { circuits: Array.from(this.#open, ([breaker, key]) => ({ key, ...breaker.snapshot(now, wallNow) })) }
   }
 }

@@ -7,6 +7,7 @@ import { rootContext } from '../core/context.ts'
 import { ServiceError, type ServiceErrorOptions } from '../core/errors.ts'
 import { attempt } from '../core/inbound.ts'
 import { noMethod } from '../core/method.ts'
+import { TriedInstances, triedInstances } from '../core/tried-instances.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { recorder } from '../testing/recorder.ts'
 import { type ScriptedStep, scriptedEndpoint } from '../testing/scripted-endpoint.ts'
@@ -42,6 +43,29 @@ async function play(
 }
 
 describe('retry', () => {
+  it('does not wait for what refused where the next attempt goes to another instance', async () => {
+    const clock = manualClock()
+    const endpoint = scriptedEndpoint([
+      { error: refusal('unavailable', 'the circuit is open', 5_000) },
+      { response: 'a' },
+    ])
+    const ctx = rootContext({ clock, deadlineAt: 1_000, method: { ...noMethod, idempotent: true } })
+    const answer = retry({ backoff: { jitter: 'none' } })(endpoint)(
+      'request',
+      ctx.with(triedInstances, new TriedInstances()),
+    )
+    await clock.runAll()
+    assert.equal(await answer, 'a')
+    assert.deepEqual(
+      endpoint.calls.map(({ at }) => at),
+      [0, 25],
+    )
+    const patient = retry({ backoff: { jitter: 'none' } })(
+      scriptedEndpoint([{ error: refusal('unavailable', 'open', 5_000) }]),
+    )
+    await assert.rejects(patient('request', ctx), { retryAfterMs: 5_000 })
+  })
+
   it('passes on what succeeds, and what must not be repeated, untouched', async () => {
     assert.equal((await play([{ response: 'a' }])).response, 'a')
     const bug = new Error('a bug')

@@ -7,6 +7,7 @@ import { ServiceError } from '../core/errors.ts'
 import { attempt as attemptKey } from '../core/inbound.ts'
 import { isRefusal } from '../core/refusals.ts'
 import { tell } from '../core/tell.ts'
+import { triedInstances } from '../core/tried-instances.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
 import { checkNumber, finite } from '../primitives/check.ts'
 import { Attempts } from './attempts.ts'
@@ -179,8 +180,9 @@ class Retries implements Repetition {
     const last = attempts.last
     if (ctx.aborted || this.#attempts === 1 || isSingle(ctx) || this.#when(last, ctx) !== true) throw attempts.error()
     if (attempts.count >= this.#attempts) throw this.#giveUp(ctx, attempts, 'attempts', attempts.error())
-    // A handler may have said a moment that has passed, or NaN.
-    const retryAfterMs = Math.max(0, last.retryAfterMs || 0)
+    // What a policy within said is about one instance, and the next attempt goes to another. A handler may have said a moment that has passed, or NaN.
+    const isElsewhere = isRefusal(last) && ctx.get(triedInstances) !== undefined
+    const retryAfterMs = isElsewhere ? 0 : Math.max(0, last.retryAfterMs || 0)
     const now = ctx.clock.now()
     const delayMs = retryAfterMs + this.#delayMs(attempts.count - 1)
     if (retryAfterMs > this.#maxRetryAfterMs) throw this.#giveUp(ctx, attempts, 'retry_after', attempts.error())

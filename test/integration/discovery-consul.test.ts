@@ -86,7 +86,8 @@ describe('discovery with Consul', { ...skipUnless('consul'), timeout: 120_000 },
     await using registrar = consulRegistrar({ url, backoff: soon, check: { ttlMs: 1_500 } })
     await using checked = consulRegistrar({ url, backoff: soon, check: false, verifyIntervalMs: 500 })
     await using instancer = consulInstancer({ service: 'lost', url, backoff: soon })
-    instancer.subscribe(() => {})
+    const counts: number[] = []
+    instancer.subscribe(({ instances }) => counts.push(instances?.length ?? 0))
     const registrations = [registrar.register('lost', instanceOf(1)), checked.register('lost', instanceOf(2))]
     await Promise.all(registrations.map(({ registered }) => registered))
     await knows(instancer, '10.0.0.1:80', '10.0.0.2:80')
@@ -99,6 +100,8 @@ describe('discovery with Consul', { ...skipUnless('consul'), timeout: 120_000 },
       await knows(instancer, '10.0.0.1:80', '10.0.0.2:80')
       await eventually(() => registrations.every(({ state }) => state === 'registered'), limitMs)
     }
+    // Once both were there, the agent that had forgotten them took neither away.
+    assert.deepEqual(new Set(counts.slice(counts.indexOf(2))), new Set([2]))
   })
 
   it('passes at once when it registers what had lapsed, and weighs what does not pass', async () => {

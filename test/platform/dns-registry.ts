@@ -19,7 +19,8 @@ export interface Listing {
 export function listingOf({ id, address, priority = 0, weight = 1 }: Instance): Listing {
   const { host, port } = splitAddress(address)
   const label = id.replaceAll(/[^a-z0-9-]/g, '-')
-  return { target: `${label}.example`, priority, weight, port, host, type: host.includes(':') ? 'AAAA' : 'A' }
+  // Names of hosts begin with a letter or a digit.
+  return { target: `i${label}.example`, priority, weight, port, host, type: host.includes(':') ? 'AAAA' : 'A' }
 }
 
 /** How an instance comes back. One of weight 0 beside one of weight 1 has the chance of one of weight 1 (RFC 2782). */

@@ -16,7 +16,14 @@ const entry = (id: string, service: object = {}) => ({
 async function lookup(options?: Partial<ConsulInstancerOptions>) {
   const agent = await ScriptedAgent.open()
   const clock = manualClock()
-  const instancer = consulInstancer({ service: 'add', url: agent.url, clock, backoff: { jitter: 'none' }, ...options })
+  const instancer = consulInstancer({
+    service: 'add',
+    url: agent.url,
+    clock,
+    backoff: { jitter: 'none' },
+    recoveryMs: 0,
+    ...options,
+  })
   const heard: InstanceSet[] = []
   const subscription = instancer.subscribe((set) => heard.push(set))
   return {

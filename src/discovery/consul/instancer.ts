@@ -1,9 +1,9 @@
 // Looks a service up in Consul: blocking queries on its health endpoint, which return when something has changed.
-import type { Clock } from '../../core/clock.ts'
 import { ServiceError } from '../../core/errors.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Instance } from '../instance.ts'
 import { type Instancer, type InstancerOptions, type InstanceSource, instancerFrom } from '../instancer.ts'
+import { pause } from '../pause.ts'
 import {
   type CheckedConnection,
   ConsulConnection,
@@ -41,8 +41,8 @@ export interface ConsulInstancerOptions extends InstancerOptions, ConsulConnecti
  * Follows a service in Consul. An instance has the address of its service, or else of its node; `<node>/<service id>` as its id; the service's `Meta`
  * as its metadata, of which `zone` (else the node's), `priority` and `weight` become its own; and `Weights.Passing` as its weight otherwise.
  *
- * While the agent cannot be reached, what was known stays. What Consul says is believed, also that there are none: an agent that comes back without its
- * memory says so until the instances have registered again. Throws a TypeError or RangeError for an option that makes no sense.
+ * While the agent cannot be reached, what was known stays; and for `recoveryMs` after that also what an agent that came back without its memory does not know
+ * until it has registered again. Throws a TypeError or RangeError for an option that makes no sense.
  */
 export function consulInstancer(options: ConsulInstancerOptions): Instancer {
   const { service, datacenter, tags = [], passingOnly = true } = options
@@ -89,7 +89,8 @@ function healthQueries(checked: CheckedConnection, query: HealthQuery): Instance
   return async function* (signal) {
     await using connection = new ConsulConnection(checked)
     for (let index = 0; ; ) {
-      await pause(clock, pace.take(clock.now()), signal)
+      const delayMs = pace.take(clock.now())
+      if (delayMs > 0) await pause(clock, delayMs, signal)
       const isBlocking = index > 0
       const reply = await connection.ask(isBlocking ? `${path}&index=${index}&wait=${Math.round(waitMs)}ms` : path, {
         signal,
@@ -135,19 +136,6 @@ function readReply(name: string, read: () => readonly Instance[]): readonly Inst
 function hidden(name: string, service: string): ServiceError {
   const text = `${name} hides all instances of ${service}: the token needs service:read and node:read`
   return new ServiceError('permission_denied', text)
-}
-
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> | undefined {
-  if (delayMs <= 0 || signal.aborted) return undefined
-  return new Promise((resolve) => {
-    const wake = () => {
-      timer.cancel()
-      signal.removeEventListener('abort', wake)
-      resolve()
-    }
-    const timer = clock.schedule(delayMs, wake, { background: true })
-    signal.addEventListener('abort', wake, { once: true })
-  })
 }
 
 function checkText(option: string, text: unknown): void {

@@ -34,9 +34,9 @@ export function consulRegistrar(options: ConsulRegistrarOptions = {}): Registrar
   const registrar = registrarFrom(checked.name, (...asked) => agent.announce(...asked), options)
   return {
     name: registrar.name,
-    register: (service, instance) => {
+    register: (service, instance, events) => {
       serviceDefinition(service, instance, agent.check)
-      return registrar.register(service, instance)
+      return registrar.register(service, instance, events)
     },
     [Symbol.asyncDispose]: async () => {
       try {

@@ -50,7 +50,7 @@ const harnessOf = (protocol: 'udp' | 'tcp'): InstancerHarness => ({
       clock,
       pass: async (ms) => {
         await clock.advance(ms)
-        await turns(20)
+        await turns(6)
       },
       instancer: (options) =>
         dnsInstancer({
@@ -89,7 +89,7 @@ describe('the registry of this suite', () => {
   it('lists an instance by the name of its target', () => {
     const listing = listingOf({ id: 'orders-1', address: '[::1]:80', weight: 3 })
     assert.deepEqual(listing, {
-      target: 'orders-1.example',
+      target: 'iorders-1.example',
       priority: 0,
       weight: 3,
       port: 80,

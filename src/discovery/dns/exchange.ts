@@ -40,9 +40,9 @@ export async function exchange(server: DnsServer, query: Query, options: Exchang
       complaint = thrown
     }
   }
-  const wire = protocol === 'tcp' ? tcpWire : udpWire
-  using _wire = wire(server, encodeQuery(query), { onMessage, onError: reject })
   try {
+    const wire = protocol === 'tcp' ? tcpWire : udpWire
+    using _wire = wire(server, encodeQuery(query), { onMessage, onError: reject })
     return await promise
   } finally {
     timer.cancel()

@@ -39,6 +39,15 @@ describe('MessageReader', () => {
     assert.deepEqual(nameAt([...text('a.b'), ...text('\\ \xff'), 0], 0)[0], 'a\\046b.\\092\\032\\255')
   })
 
+  it('follows as many pointers as a name can have labels, and no more', () => {
+    const chain = (pointers: number) => [
+      0,
+      ...Array.from({ length: pointers }, (_, at) => [0xc0, Math.max(0, 2 * at - 1)]).flat(),
+    ]
+    assert.deepEqual(nameAt(chain(127), 253), ['.', 255])
+    assert.throws(() => nameAt([...chain(127), 0xc0, 253], 255), /leads forward or in circles/)
+  })
+
   const hostile: [string, number[], number][] = [
     ['points to itself', [0xc0, 0], 0],
     ['points to where it began', [...text('a'), 0xc0, 0], 0],

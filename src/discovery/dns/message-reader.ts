@@ -2,6 +2,8 @@
 
 const longestNameBytes = 255
 const pointerBits = 0xc0
+// A name has no more labels. Without a limit a message of 64 KiB could have thousands of names with thousands of pointers each.
+const mostPointers = 127
 
 /** Reads from a place on. Everything throws an Error where the message ends too early. */
 export class MessageReader {
@@ -36,20 +38,20 @@ export class MessageReader {
 
   /**
    * A domain name in small letters without a dot at its end, `.` for the root; what is no plain character is written as `\DDD`
-   * (RFC 1035, 5.1). A pointer must lead to before where its part began (4.1.4): so each name comes to an end.
+   * (RFC 1035, 5.1). A pointer must lead to before where its part began (4.1.4), and there are few: so each name comes to an end soon.
    */
   name(): string {
     let at = this.at
     let earliest = at
     let lengthBytes = 1
     let text = ''
-    let isMoved = false
+    let pointers = 0
     for (let head = this.#byteAt(at); head !== 0; head = this.#byteAt(at)) {
       if (head >= pointerBits) {
         const target = (head - pointerBits) * 0x100 + this.#byteAt(at + 1)
-        if (target >= earliest) throw new Error('a name leads forward or in circles')
-        if (!isMoved) this.at = at + 2
-        isMoved = true
+        if (target >= earliest || pointers === mostPointers) throw new Error('a name leads forward or in circles')
+        if (pointers === 0) this.at = at + 2
+        pointers++
         at = target
         earliest = target
         continue
@@ -59,7 +61,7 @@ export class MessageReader {
       text += text === '' ? this.#label(at + 1, head) : `.${this.#label(at + 1, head)}`
       at += head + 1
     }
-    if (!isMoved) this.at = at + 1
+    if (pointers === 0) this.at = at + 1
     return text === '' ? '.' : text
   }
 

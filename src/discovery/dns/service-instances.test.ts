@@ -91,9 +91,14 @@ describe('serviceInstances', () => {
   })
 
   it('takes one process for one instance: the record that comes first, by priority and then by weight', () => {
-    const { ids, weights } = made(record('a', 9, 1), record('a', 3), record('a', 5), record('a', 1, 0, 81))
-    assert.deepEqual(ids, ['a:80/10.0.0.1', 'a:81/10.0.0.1'])
-    assert.deepEqual(weights, { a: 1 })
+    const records = [record('a', 9, 1), record('a', 3), record('a', 5), record('a', 1, 0, 81)]
+    assert.deepEqual(
+      serviceInstances(records, hosts, refuse).map(({ id, priority, weight }) => [id, priority, weight]),
+      [
+        ['a:80/10.0.0.1', 0, 5],
+        ['a:81/10.0.0.1', 0, 1],
+      ],
+    )
   })
 
   it('gives the same set in whatever order the records come, with shares that RFC 2782 has', () => {

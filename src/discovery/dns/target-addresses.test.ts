@@ -127,6 +127,16 @@ describe('TargetAddresses', () => {
     assert.ok(most > 1 && most <= 16, `${most} at a time`)
   })
 
+  it('asks for no more when nobody knows any, but takes what came along', async () => {
+    await using server = await scriptedDns(() => ({ code: 2 }))
+    const names = new Set([...Array.from({ length: 1_000 }, (_, at) => `h${at}`), 'brought'])
+    const found = await setup(server).targets.resolve(names, [a('brought', '10.0.0.1')], signal)
+    assert.equal(found.size, 1_001)
+    assert.ok(server.asked.length < 100, `${server.asked.length} questions`)
+    assert.deepEqual(found.get('brought')?.addresses, ['10.0.0.1'])
+    assert.match(found.get('h999')?.trouble ?? '', /32 targets in a row could not be resolved/)
+  })
+
   it('ends with the signal', async () => {
     await using server = await scriptedDns()
     const { clock, targets } = setup(server)

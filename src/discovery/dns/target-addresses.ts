@@ -29,6 +29,8 @@ export interface TargetAddressesOptions {
 }
 
 const mostAtOnce = 16
+/** After how many failures in a row no more targets are asked for: a thousand of them would otherwise each wait for a server that is silent. */
+const mostFailures = 32
 /** After how long a target is asked for again that nobody knew. */
 const failureTtlMs = 5_000
 // RFC 6761, 6.3: no server is asked for this one.
@@ -39,6 +41,7 @@ const isLoopback = /(?:^|\.)localhost$/
 export class TargetAddresses {
   readonly #options: TargetAddressesOptions
   #known: ReadonlyMap<string, TargetAddress> = new Map()
+  #failuresInARow = 0
 
   constructor(options: TargetAddressesOptions) {
     this.#options = options
@@ -53,6 +56,7 @@ export class TargetAddresses {
     const found = new Map<string, TargetAddress>()
     const brought = Map.groupBy(additional, ({ name }) => name)
     const left = targets.values()
+    this.#failuresInARow = 0
     const work = async () => {
       for (const target of left) found.set(target, await this.#find(target, brought.get(target) ?? [], signal))
     }
@@ -63,7 +67,7 @@ export class TargetAddresses {
   }
 
   async #find(target: string, brought: readonly ResourceRecord[], signal: AbortSignal): Promise<TargetAddress> {
-    const { resolver, prefer, clock } = this.#options
+    const { prefer, clock } = this.#options
     if (isIP(target) !== 0) return { addresses: [target], expiresAt: Infinity }
     if (isLoopback.test(target)) return { addresses: [loopback[prefer]], expiresAt: Infinity }
     if (!isDomainName(target))
@@ -74,8 +78,7 @@ export class TargetAddresses {
       for (const type of prefer === 'A' ? (['A', 'AAAA'] as const) : (['AAAA', 'A'] as const)) {
         const here = brought.filter((record): record is AddressRecord => record.type === type)
         if (here.length === 0 && known !== undefined && known.expiresAt > clock.now()) return known
-        const { records, ttlMs: keptMs } =
-          here.length > 0 ? resolutionOf(here) : await resolver.resolve(target, type, signal)
+        const { records, ttlMs: keptMs } = here.length > 0 ? resolutionOf(here) : await this.#ask(target, type, signal)
         ttlMs = Math.min(ttlMs, keptMs)
         // A server may say the same thing twice, in its answer and beside it.
         const addresses = [...new Set(records.map(({ address }) => address))]
@@ -87,6 +90,14 @@ export class TargetAddresses {
       const trouble = thrown instanceof Error ? thrown.message : String(thrown)
       return { addresses: known?.addresses ?? [], expiresAt: clock.now() + failureTtlMs, trouble, isFailure: true }
     }
+  }
+
+  async #ask(target: string, type: AddressType, signal: AbortSignal): Promise<Resolution<AddressType>> {
+    if (this.#failuresInARow >= mostFailures) throw new Error(`${mostFailures} targets in a row could not be resolved`)
+    this.#failuresInARow++
+    const resolution = await this.#options.resolver.resolve(target, type, signal)
+    this.#failuresInARow = 0
+    return resolution
   }
 }
 

@@ -50,6 +50,20 @@ describe('udpWire', () => {
     assert.ok(new Set(server.asked.map(({ port }) => port)).size > 1)
   })
 
+  it('closes its socket at once', async () => {
+    await using server = await scriptedDns()
+    const nobody = { onMessage: () => assert.fail('a message'), onError: assert.fail }
+    const wire = udpWire(dnsServer(server.address), question, nobody)
+    await eventually(() => server.asked.length === 1)
+    wire[Symbol.dispose]()
+    const taker = createSocket('udp4')
+    // Its port can be had by somebody else.
+    await new Promise<void>((resolve, reject) =>
+      taker.once('error', reject).bind(server.asked[0]?.port, '0.0.0.0', resolve),
+    )
+    taker.close()
+  })
+
   it('can be closed before it has begun, and twice', async () => {
     await using server = await scriptedDns(() => Buffer.from('x'))
     const nobody = { onMessage: () => assert.fail('a message'), onError: assert.fail }

@@ -33,9 +33,6 @@ export function localInstancer(options: LocalInstancerOptions): Instancer {
   const pollMs = checkNumber('pollMs', options.pollMs ?? 1_000, { min: 10, max: 3_600_000 })
   const folder = serviceFolder(root, service)
 
-  // When the folder was lost, and with it how many: they come back, one after the other, and are told together.
-  let lost = { count: 0, until: 0 }
-
   async function* source(signal: AbortSignal): AsyncGenerator<readonly Instance[]> {
     let wasThere = await isThere(root, service)
     let found: readonly Instance[] = []
@@ -54,14 +51,10 @@ export function localInstancer(options: LocalInstancerOptions): Instancer {
         found = await sightings.look(names)
         wasThere = true
       } catch (thrown) {
-        const isMissing = isAbout(thrown, 'absence')
-        if (isMissing && found.length > 0) lost = { count: found.length, until: clock.now() + 2 * pollMs }
-        if (!isMissing || wasThere) throw thrown
+        // Who may not make the folder waits for it. One that was there is lost, like the memory of a registry.
+        if (!isAbout(thrown, 'absence') || wasThere) throw thrown
       }
-      if (found.length >= lost.count || clock.now() >= lost.until) {
-        lost.count = 0
-        yield found
-      }
+      yield found
       names = await changes.take(pollAt, signal)
     }
   }

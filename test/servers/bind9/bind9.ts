@@ -27,6 +27,7 @@ const configuration = (folder: string, port: number) => `options {
   dnssec-validation no;
   minimal-responses no;
   notify no;
+  max-records-per-type 0;
 };
 controls { };
 key ${keyName} { algorithm ${algorithm}; secret "${secret}"; };

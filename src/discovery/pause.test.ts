@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { manualClock } from '../../testing/manual-clock.ts'
+import { manualClock } from '../testing/manual-clock.ts'
 import { pause } from './pause.ts'
 
 describe('pause', () => {
