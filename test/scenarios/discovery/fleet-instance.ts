@@ -1,11 +1,11 @@
 // One instance of the fleet: it serves and announces itself until it is told to end, and then says which calls it has run.
 import { parseArgs } from 'node:util'
 import { type Context, contract, unary } from 'servicekit'
+import { consulRegistrar } from 'servicekit/discovery/consul/registrar'
+import { localRegistrar } from 'servicekit/discovery/local/registrar'
 import type { Registrar } from 'servicekit/discovery/registrar'
 import { serve } from 'servicekit/presets/serve'
 import { http } from 'servicekit/transport/http/http'
-import { consulRegistrar } from '../../../src/discovery/consul/registrar.ts'
-import { localRegistrar } from '../../../src/discovery/local/registrar.ts'
 
 /** A call of the test, by its number. */
 export interface Order {

@@ -29,15 +29,20 @@ export class SteadyLoad {
   /** How many have begun. */
   begun = 0
   #answered = 0
+  #isStopped = false
 
   constructor(options: SteadyLoadOptions) {
     this.#options = options
     let dueAt = performance.now()
     const stepMs = 1_000 / options.callsPerSecond
-    this.#timer = setInterval(() => {
+    const begin = () => {
+      if (this.#isStopped) return
       const now = performance.now()
       for (; dueAt <= now; dueAt += stepMs) if (this.#inFlight.size < mostInFlight) this.#begin()
-    }, tickMs)
+    }
+    // Behind the poll of the event loop: where the machine stood still, what connections were closed meanwhile is known by then, as it is to who
+    // is called by others.
+    this.#timer = setInterval(() => setImmediate(begin), tickMs)
   }
 
   /** How many calls have succeeded. */
@@ -58,6 +63,7 @@ export class SteadyLoad {
   /** Begins no more calls, and resolves when the last one has ended. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+    this.#isStopped = true
     await Promise.all(this.#inFlight)
   }
 
