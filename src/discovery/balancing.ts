@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { type Endpoint, type Middleware, tap } from '../core/endpoint.ts'
+import { errorOf } from '../core/error-of.ts'
 import { ServiceError } from '../core/errors.ts'
 import { noteRefusal } from '../core/refusals.ts'
 import { TriedInstances, triedInstances } from '../core/tried-instances.ts'
@@ -152,7 +153,7 @@ export class Balancing<Target> implements AsyncDisposable {
 }
 
 function unusable({ id, address }: Instance, cause: unknown): Endpoint<unknown, unknown> {
-  const text = `${id} at ${address} cannot be called: ${cause instanceof Error ? cause.message : String(cause)}`
+  const text = `${id} at ${address} cannot be called: ${errorOf(cause).message}`
   return () => Promise.reject(new ServiceError('unavailable', text, { retry: 'safe', cause }))
 }
 
