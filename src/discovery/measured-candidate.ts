@@ -41,8 +41,9 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
   readonly #decayMs: number
   readonly #penaltyMs: number
   #latencyMs = 0
+  #latencyAt = -Infinity
   #failing = 0
-  #sampledAt = -Infinity
+  #judgedAt = -Infinity
 
   constructor(
     instance: Instance,
@@ -96,26 +97,32 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
    */
   end(verdict: Verdict, tookMs: number, now: number): void {
     this.inFlight--
-    const kept = this.#weightAt(now)
-    if (tookMs > this.#latencyMs) this.#latencyMs = tookMs
-    else if (verdict === 'success' && tookMs >= 0) this.#latencyMs = this.#latencyMs * kept + tookMs * (1 - kept)
+    const isPeak = tookMs > this.#latencyMs
+    if (isPeak || (verdict === 'success' && tookMs >= 0)) {
+      const kept = this.#weightOf(this.#latencyAt, now)
+      this.#latencyMs = isPeak ? tookMs : this.#latencyMs * kept + tookMs * (1 - kept)
+      if (now > this.#latencyAt) this.#latencyAt = now
+    }
     if (verdict === 'ignored') return
     this.calls++
+    const kept = this.#weightOf(this.#judgedAt, now)
     if (verdict === 'failure') this.failures++
     this.#failing = this.#failing * kept + (verdict === 'failure' ? 1 - kept : 0)
-    if (now > this.#sampledAt) this.#sampledAt = now
+    if (now > this.#judgedAt) this.#judgedAt = now
   }
 
   loadAt(now: number): number {
     const { inFlight, weight } = this
     if (weight === 0) return Infinity
-    if (this.#sampledAt === -Infinity) return (unknownMs * inFlight) / weight
-    const costMs = (this.#latencyMs + this.#failing * this.#penaltyMs) * this.#weightAt(now)
+    if (this.#judgedAt === -Infinity) return (unknownMs * inFlight) / weight
+    // Each fades by itself: a quick failure says nothing of how long calls take, and must not make an old time count anew.
+    let costMs = this.#latencyMs * this.#weightOf(this.#latencyAt, now)
+    if (this.#failing > 0) costMs += this.#failing * this.#penaltyMs * this.#weightOf(this.#judgedAt, now)
     return ((costMs + leastMs) * (inFlight + 1)) / weight
   }
 
-  #weightAt(now: number): number {
-    const elapsedMs = now - this.#sampledAt
+  #weightOf(at: number, now: number): number {
+    const elapsedMs = now - at
     return elapsedMs > 0 ? Math.exp(-elapsedMs / this.#decayMs) : 1
   }
 }
