@@ -10,6 +10,7 @@ import { admitted } from './admitted.ts'
 import type { Balancer, PickTrace } from './balancer.ts'
 import type { EndpointerOptions } from './endpointer-options.ts'
 import { type Instance, sameMetadata } from './instance.ts'
+import type { InstanceHealth } from './instance-health.ts'
 import type { Instancer, InstanceSet } from './instancer.ts'
 import { MeasuredCandidate, type MeasureOptions } from './measured-candidate.ts'
 
@@ -39,8 +40,8 @@ export class Endpointer<Target> implements AsyncDisposable {
   #reconnect: Timer | undefined
   #review: Timer | undefined
   #isAdmitting = false
-  /** Resolves with the next thing that is heard of the set. */
-  #news: PromiseWithResolvers<void> | undefined
+  /** Those who wait for the next thing that is heard of the set. */
+  readonly #waiting = new Set<() => void>()
   #subscription: Disposable | undefined
   #isClosed = false
 
@@ -111,10 +112,7 @@ export class Endpointer<Target> implements AsyncDisposable {
   async arrival(ctx: Context, waits: boolean): Promise<void> {
     while (this.#admitted.length === 0 && (waits || !this.isSettled)) {
       if (ctx.aborted) throw ctx.cause
-      this.#news ??= Promise.withResolvers()
-      const aborted = Promise.withResolvers<never>()
-      using _ = ctx.onAbort(aborted.reject)
-      await Promise.race([this.#news.promise, aborted.promise])
+      await this.#news(ctx)
     }
   }
 
@@ -132,9 +130,21 @@ export class Endpointer<Target> implements AsyncDisposable {
     await Promise.all(this.#ending)
   }
 
+  /** Of a call that has given up nothing is kept: an outage outlasts thousands of them. */
+  async #news(ctx: Context): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.add(resolve)
+    using _ = ctx.onAbort(reject)
+    try {
+      await promise
+    } finally {
+      this.#waiting.delete(resolve)
+    }
+  }
+
   #tellWaiting(): void {
-    this.#news?.resolve()
-    this.#news = undefined
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
   }
 
   #take({ instances, seenAt }: InstanceSet): void {
@@ -175,12 +185,14 @@ export class Endpointer<Target> implements AsyncDisposable {
 
   #connect(instance: Instance): MeasuredCandidate<Target> | undefined {
     const { connect, health, onConnectError } = this.#options
+    let judge: InstanceHealth | undefined
     try {
-      const judge = health?.(instance)
+      judge = health?.(instance)
       const candidate = new MeasuredCandidate(instance, connect(instance), judge, this.clock.now(), this.#measure)
       judge?.onChange(() => this.#admitSoon())
       return candidate
     } catch (error) {
+      judge?.[Symbol.dispose]()
       tell(onConnectError, { name: this.instancer.name, instance, error })
       return undefined
     }

@@ -133,6 +133,26 @@ describe('MeasuredCandidate', () => {
     assert.equal(measured.calls, 1)
   })
 
+  it('does not go by an old time again for a call that tells none', () => {
+    const faded = 1_000 * Math.exp(-6)
+    const streamed = called([1_000])
+    streamed.begin()
+    streamed.end('success', Number.NaN, 60_000)
+    near(streamed.loadAt(60_000), faded)
+    const failed = called([1_000])
+    failed.begin()
+    failed.end('failure', 1, 60_000)
+    const share = 1 - failed.successRatio
+    near(failed.loadAt(60_000), faded + share * 1_000 * (1 + share))
+  })
+
+  it('goes by the time of a slow call that says nothing else from when that was', () => {
+    const measured = called([10])
+    measured.begin()
+    measured.end('ignored', 3_000, 60_000)
+    near(measured.loadAt(60_000), 3_000)
+  })
+
   it('takes no time from a stream', () => {
     const measured = called([100])
     measured.begin()

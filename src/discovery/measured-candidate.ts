@@ -45,10 +45,11 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
   readonly #decayMs: number
   readonly #penaltyMs: number
   #latencyMs = 0
+  #latencyAt = -Infinity
   #failing = 0
   /** How many calls that is known from. */
   #judged = 0
-  #sampledAt = -Infinity
+  #judgedAt = -Infinity
   /** Failed calls that count as if they were in flight, as it was when the last one failed. */
   #lingering = 0
   #failedAt = -Infinity
@@ -105,16 +106,20 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
    */
   end(verdict: Verdict, tookMs: number, now: number): void {
     this.inFlight--
-    const kept = this.#weightAt(now)
-    if (tookMs > this.#latencyMs) this.#latencyMs = tookMs
-    else if (verdict === 'success' && tookMs >= 0) this.#latencyMs = this.#latencyMs * kept + tookMs * (1 - kept)
+    const isPeak = tookMs > this.#latencyMs
+    if (isPeak || (verdict === 'success' && tookMs >= 0)) {
+      const kept = this.#weightOf(this.#latencyAt, now)
+      this.#latencyMs = isPeak ? tookMs : this.#latencyMs * kept + tookMs * (1 - kept)
+      if (now > this.#latencyAt) this.#latencyAt = now
+    }
     if (verdict === 'ignored') return
     this.calls++
+    const kept = this.#weightOf(this.#judgedAt, now)
     if (verdict === 'failure') this.failures++
     // The first calls count alike: else the very first one would for seconds be nearly all that is known.
     this.#judged = this.#judged * kept + 1
     this.#failing += ((verdict === 'failure' ? 1 : 0) - this.#failing) * Math.max(1 - kept, 1 / this.#judged)
-    if (now > this.#sampledAt) this.#sampledAt = now
+    if (now > this.#judgedAt) this.#judgedAt = now
     if (verdict !== 'failure') return
     this.#lingering = this.#lingeringAt(now) + this.#failing
     this.#failedAt = now
@@ -123,11 +128,15 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
   loadAt(now: number): number {
     const { inFlight, weight } = this
     if (weight === 0) return Infinity
-    if (this.#sampledAt === -Infinity) return (unknownMs * inFlight) / weight
+    if (this.#judgedAt === -Infinity) return (unknownMs * inFlight) / weight
     const calls = inFlight + 1
-    let loadMs = this.#latencyMs * calls
-    if (this.#failing > 0) loadMs += this.#failing * this.#penaltyMs * (calls + this.#lingeringAt(now))
-    return (loadMs * this.#weightAt(now) + leastMs * calls) / weight
+    // Each fades by itself: a quick failure says nothing of how long calls take, and must not make an old time count anew.
+    let loadMs = this.#latencyMs * calls * this.#weightOf(this.#latencyAt, now)
+    if (this.#failing > 0) {
+      const costMs = this.#failing * this.#penaltyMs * this.#weightOf(this.#judgedAt, now)
+      loadMs += costMs * (calls + this.#lingeringAt(now))
+    }
+    return (loadMs + leastMs * calls) / weight
   }
 
   #lingeringAt(now: number): number {
@@ -136,8 +145,8 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
     return elapsedMs > 0 ? this.#lingering * Math.exp(-elapsedMs / this.#penaltyMs) : this.#lingering
   }
 
-  #weightAt(now: number): number {
-    const elapsedMs = now - this.#sampledAt
+  #weightOf(at: number, now: number): number {
+    const elapsedMs = now - at
     return elapsedMs > 0 ? Math.exp(-elapsedMs / this.#decayMs) : 1
   }
 }
