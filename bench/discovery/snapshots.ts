@@ -20,13 +20,15 @@ export class Fleet {
 
   /** All of them, as they are now. */
   snapshot(): readonly Instance[] {
-    return this.#numbers.map((number) => ({
+    const all = this.#numbers.map((number) => ({
       id: `shop-${number.toString(36).padStart(6, '0')}`,
       address: `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}:8080`,
       weight: 1 + (number % 3),
       zone: `zone-${number % 3}`,
       metadata: { version: '1.4.2', rack: `r${number % 97}` },
     }))
+    // Parsed, as texts that were put together are something else to the engine until they are first read.
+    return JSON.parse(JSON.stringify(all))
   }
 }
 

@@ -154,8 +154,13 @@ export class Endpointer<Target> implements AsyncDisposable {
     const generation = ++this.#generation
     let missing = 0
     const candidates: MeasuredCandidate<Target>[] = []
+    const known = this.#candidates
+    let at = 0
     for (const instance of instances ?? []) {
-      let candidate = this.#byId.get(instance.id)
+      const { id } = instance
+      // Both are in order, so that nearly all are found without a hash of their id.
+      while (at < known.length && (known[at] as MeasuredCandidate<Target>).instance.id < id) at++
+      let candidate = known[at]?.instance.id === id ? known[at] : this.#byId.get(id)
       if (candidate === undefined || isElsewhere(candidate.instance, instance)) {
         const connected = this.#connect(instance)
         if (connected === undefined) {
