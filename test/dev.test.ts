@@ -31,7 +31,7 @@ describe('dev', () => {
   }
 
   it('leaves the help that follows -- to node', () => {
-    const { stdout } = dev('demo', '--', '--help')
+    const { stdout } = dev('proof', '--', '--help')
     assert.equal(stdout, '')
   })
 
@@ -48,10 +48,15 @@ describe('dev', () => {
     assert.match(stderr, /^usage: /)
   })
 
-  it('says in one line that the demo is not there yet, and exits 1', () => {
-    const { status, stdout, stderr } = dev('demo')
-    assert.deepEqual([status, stdout], [1, ''])
-    assert.match(stderr, /^dev: .* comes with .*; see CHANGELOG\.md\n$/)
+  it('exits 2 for what the demo does not know, and says which', () => {
+    for (const [args, said] of [
+      [['--twice'], /^demo: Unknown option '--twice'; see \.\/dev demo --help\n$/],
+      [['--port', 'x'], /^demo: --port must be from 0 to 65535, but is "x"; see/],
+    ] as const) {
+      const { status, stdout, stderr } = dev('demo', ...args)
+      assert.deepEqual([status, stdout], [2, ''])
+      assert.match(stderr, said)
+    }
   })
 
   it('exits 2 for an argument of the proof, which takes none', () => {

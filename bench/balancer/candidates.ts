@@ -1,43 +1,63 @@
-// Instances as balancers see them in the middle of their work: all do well, and some have calls in flight.
+// Candidates as balancers see them in the middle of their work: those that an endpoint of many instances keeps, each called once, some called again.
+import type { Endpoint } from 'servicekit'
+import { balanced } from 'servicekit/discovery/balanced'
+import type { Balancer } from 'servicekit/discovery/balancer'
 import type { Candidate } from 'servicekit/discovery/candidate'
-import type { Instance } from 'servicekit/discovery/instance'
+import { staticInstancer } from 'servicekit/discovery/static/instancer'
+import { manualClock } from 'servicekit/testing/manual-clock'
 
-/** How long a failed call counts as. */
-const penaltyMs = 1_000
-/** Within this time the load of one that nobody calls falls to 37 %. */
-const fadeMs = 10_000
+/** What balancers choose among here. */
+export type Target = Endpoint<unknown, unknown>
 
-/** With its numbers in the one object, and its load worked out when that is asked for. */
-class BusyCandidate implements Candidate<string> {
-  readonly instance: Instance
-  readonly target: string
-  readonly weight: number
-  readonly joinedAt = 0
-  readonly healthy = true
-  readonly inFlight: number
-  readonly latencyMs: number
-  readonly successRatio: number = 1
-  readonly #usedAt: number
+/** Gives each candidate its turn, and hands out what it was told of. */
+class Spy implements Balancer<Target> {
+  readonly name = 'spy'
+  candidates: readonly Candidate<Target>[] = []
+  next = 0
 
-  constructor(at: number) {
-    const id = `i${String(at).padStart(5, '0')}`
-    this.instance = { id, address: `${id}:80` }
-    this.target = id
-    this.weight = 1 + (at % 3)
-    this.inFlight = at % 7 === 0 ? 1 : 0
-    this.latencyMs = 10 + (at % 5)
-    this.#usedAt = performance.now()
+  update(candidates: readonly Candidate<Target>[]): void {
+    this.candidates = candidates
   }
 
-  loadAt(now: number): number {
-    const idleMs = now - this.#usedAt
-    const faded = idleMs > 0 ? Math.exp(-idleMs / fadeMs) : 1
-    const costMs = this.latencyMs + (1 - this.successRatio) * penaltyMs
-    return (costMs * faded * (this.inFlight + 1)) / this.weight
+  pick(): Candidate<Target> | undefined {
+    const candidate = this.candidates[this.next]
+    if (candidate !== undefined) this.next++
+    return candidate
   }
 }
 
-/** A set of that size, in its order. */
-export function busyCandidates(count: number): readonly Candidate<string>[] {
-  return Array.from({ length: count }, (_, at) => new BusyCandidate(at))
+/** A set of that size, in its order: calls took 10 to 14 ms, weights are 1 to 3, and each seventh one has a call in flight. */
+export async function busyCandidates(count: number): Promise<readonly Candidate<Target>[]> {
+  const clock = manualClock()
+  const spy = new Spy()
+  const instances = Array.from({ length: count }, (_, at) => {
+    const id = `i${String(at).padStart(5, '0')}`
+    return { id, address: `${id}:80`, weight: 1 + (at % 3) }
+  })
+  const call = balanced({
+    method: 'bench/call',
+    instancer: staticInstancer(instances),
+    balancer: spy,
+    clock,
+    connect:
+      ({ id }) =>
+      (_, ctx) =>
+        clock.sleep(10 + (Number(id.slice(1)) % 5), ctx),
+  })
+  const ended = Promise.all(instances.map((_, at) => call(at)))
+  await clock.advance(20)
+  await ended
+  for (let at = 0; at < count; at += 7) {
+    spy.next = at
+    // Virtual time stands still from now on, so that these never end.
+    call(at).catch(() => {})
+  }
+  await clock.advance(0)
+  const wrong = spy.candidates.findIndex(
+    ({ inFlight, latencyMs, weight }, at) =>
+      inFlight !== (at % 7 === 0 ? 1 : 0) || latencyMs !== 10 + (at % 5) || weight !== 1 + (at % 3),
+  )
+  if (spy.candidates.length !== count || wrong !== -1)
+    throw new Error(`candidate ${wrong} of ${count} is not as it should be`)
+  return spy.candidates
 }

@@ -13,8 +13,8 @@ export const filterRow = timed('two-choices filter', {
     {
       name: 'by hand',
       bar: 40,
-      prepare() {
-        const instances = busyCandidates(count)
+      async prepare() {
+        const instances = await busyCandidates(count)
         return () => {
           const healthy = instances.filter((instance) => instance.healthy)
           return healthy[Math.floor(Math.random() * healthy.length)]

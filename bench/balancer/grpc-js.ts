@@ -55,8 +55,8 @@ function checkTurns(pick: () => unknown): void {
 export const grpcRow = timed('round-robin grpc-js', {
   rounds: 21,
   ours: {
-    prepare() {
-      const pick = picksOf(roundRobin(), count, rootContext())
+    async prepare() {
+      const pick = await picksOf(roundRobin(), count, rootContext())
       checkTurns(pick)
       return pick
     },

@@ -1,6 +1,8 @@
 // The rows about what a pick costs, and about how little of that depends on the size of the set.
 import { type Context, rootContext } from 'servicekit'
 import type { Balancer } from 'servicekit/discovery/balancer'
+import { balancingKey } from 'servicekit/discovery/balancing-key'
+import { hashRing } from 'servicekit/discovery/hash-ring'
 import { leastLoaded } from 'servicekit/discovery/least-loaded'
 import { peakEwma } from 'servicekit/discovery/peak-ewma'
 import { random } from 'servicekit/discovery/random'
@@ -9,14 +11,17 @@ import { twoChoices } from 'servicekit/discovery/two-choices'
 import { weighted } from 'servicekit/discovery/weighted'
 import type { Row } from '../harness/row.ts'
 import { type Call, timed } from '../harness/timed.ts'
-import { busyCandidates } from './candidates.ts'
+import { busyCandidates, type Target } from './candidates.ts'
 
-/** How a balancer is made, and what is bound to its calls. */
+/** How a balancer is made, and what is bound to its calls, each of which has the next one of these contexts. */
 interface Picking {
   readonly name: string
-  balancer(): Balancer<string>
-  ctx?(ctx: Context): Context
+  balancer(): Balancer<Target>
+  contexts?(): readonly Context[]
 }
+
+/** A call of each of a thousand users. */
+const keyed = () => Array.from({ length: 1_000 }, (_, user) => rootContext().with(balancingKey, `user ${user}`))
 
 const twoOfSome: Picking = { name: 'two-choices', balancer: twoChoices }
 const leastCost: Picking = { name: 'peak-ewma', balancer: peakEwma }
@@ -28,16 +33,27 @@ const all: readonly Picking[] = [
   { name: 'least-loaded', balancer: leastLoaded },
   leastCost,
   { name: 'weighted', balancer: weighted },
+  { name: 'hash-ring', balancer: hashRing, contexts: keyed },
 ]
 
 /** A pick for each call, from a set of that size. */
-export function picksOf(balancer: Balancer<string>, count: number, ctx: Context = rootContext()): Call {
-  balancer.update(busyCandidates(count))
+export async function picksOf(balancer: Balancer<Target>, count: number, ctx: Context): Promise<Call> {
+  balancer.update(await busyCandidates(count))
   return () => balancer.pick(ctx)
 }
 
-function picking({ balancer, ctx }: Picking, count: number): () => Call {
-  return () => picksOf(balancer(), count, ctx?.(rootContext()))
+async function keyedPicksOf(balancer: Balancer<Target>, count: number, contexts: readonly Context[]): Promise<Call> {
+  balancer.update(await busyCandidates(count))
+  let turn = 0
+  return () => {
+    turn = turn + 1 === contexts.length ? 0 : turn + 1
+    return balancer.pick(contexts[turn] as Context)
+  }
+}
+
+function picking({ balancer, contexts }: Picking, count: number): () => Promise<Call> {
+  if (contexts === undefined) return () => picksOf(balancer(), count, rootContext())
+  return () => keyedPicksOf(balancer(), count, contexts())
 }
 
 /** A set of 10,000, and smaller ones beside it; where they cost the same the ratio is 1. */

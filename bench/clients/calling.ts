@@ -6,9 +6,10 @@ const callers = 32
 /** Sums 1 and 2 on the server that the arguments of the process name. */
 export type Call = () => Promise<{ total: number }>
 
-/** Takes what makes the call for the server at a URL, and then answers the harness. */
-export function calling(callOf: (url: string) => Call): void {
-  const call = callOf(process.argv[2] ?? '')
+/** Takes what makes the call for the server at a URL, or for instances of it at several, and then answers the harness. */
+export function calling(callOf: (url: string, ...others: readonly string[]) => Call): void {
+  const [url = '', ...others] = process.argv.slice(2)
+  const call = callOf(url, ...others)
   answer({}, { verify: () => verified(call), run: (ms) => run(call, Number(ms)) })
 }
 

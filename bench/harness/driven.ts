@@ -7,13 +7,13 @@ import { type PeerSide, type Side, sliced } from './sliced.ts'
 export interface DrivenOptions {
   readonly ours: Client
   readonly peers: readonly (Client & Omit<PeerSide, keyof Side>)[]
-  /** What all of them call: it says as `url` where it listens. */
+  /** What all of them call: it says as `url` where it listens, or as `urls` if that is in several places. */
   server(): Program
 }
 
 export interface Client {
   /** Called once. The answer to `run` is made of calls for about that many milliseconds. */
-  program(url: string): Program
+  program(...urls: readonly string[]): Program
 }
 
 const sliceMs = 400
@@ -27,10 +27,11 @@ export function driven(name: string, { ours, peers, server }: DrivenOptions): Ro
     async run() {
       const target = await Contender.start(server(), 'other')
       try {
-        const url = String(target.hello['url'])
+        const { url, urls = [url] } = target.hello as { readonly url?: string; readonly urls?: readonly string[] }
+        const places = urls.map(String)
         return await sliced(name, {
-          ours: { program: () => ours.program(url) },
-          peers: peers.map((peer) => ({ ...peer, program: () => peer.program(url) })),
+          ours: { program: () => ours.program(...places) },
+          peers: peers.map((peer) => ({ ...peer, program: () => peer.program(...places) })),
           rounds,
           async verify(client) {
             await client.ask('verify')

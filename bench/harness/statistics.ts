@@ -18,7 +18,8 @@ export function slope(points: readonly (readonly [x: number, y: number])[]): num
   return mean(rise) / mean(run)
 }
 
-function quantile(values: readonly number[], share: number): number {
+/** Between two values where the share falls between them. */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (sorted.length - 1) * share
   const below = sorted[Math.floor(at)] ?? Number.NaN

@@ -31,7 +31,14 @@ function endOf(pending: string): number {
   return head + 4 + Number(length)
 }
 
-const server = createServer(serve)
-server.listen(0, '127.0.0.1')
-await once(server, 'listening')
-answer({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+async function listening(): Promise<string> {
+  const server = createServer(serve)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+// One process however many instances it plays: their work would share a core anyway.
+const urls: string[] = []
+for (let instances = Number(process.argv[2] ?? 1); instances > 0; instances--) urls.push(await listening())
+answer({ url: urls[0], urls })

@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { type Endpoint, type Middleware, tap } from '../core/endpoint.ts'
+import { errorOf } from '../core/error-of.ts'
 import { ServiceError } from '../core/errors.ts'
 import { noteRefusal } from '../core/refusals.ts'
 import { TriedInstances, triedInstances } from '../core/tried-instances.ts'
@@ -9,6 +10,7 @@ import { withoutStack } from '../core/without-stack.ts'
 import { balancingKey } from './balancing-key.ts'
 import { describeSet } from './describe-set.ts'
 import { Endpointer, type EndpointerOptions } from './endpointer.ts'
+import type { Instance } from './instance.ts'
 import { InstanceCall } from './instance-call.ts'
 import { refusedTicket } from './instance-health.ts'
 import type { MeasuredCandidate } from './measured-candidate.ts'
@@ -33,6 +35,8 @@ export interface BalancingOptions<Target> extends EndpointerOptions<Target> {
 const saidBeforeMs = 10
 // Instances that let only a few calls in are passed over, as long as there are not more of them than this.
 const mostRefusals = 16
+// Of a health that lets all in.
+const openTicket = 0
 
 /** Spreads calls over the instances of a service. Disposing it lets go of them. */
 export class Balancing<Target> implements AsyncDisposable {
@@ -86,13 +90,19 @@ export class Balancing<Target> implements AsyncDisposable {
     ctx: Context,
     now: number,
   ): Promise<unknown> {
-    const endpoint = this.#endpointOf(candidate.target, ctx)
+    let endpoint: Endpoint<unknown, unknown>
+    try {
+      endpoint = this.#endpointOf(candidate.target, ctx)
+    } catch (thrown) {
+      // A failure of the instance like any other: what was never called would be the first choice again and again.
+      endpoint = unusable(candidate.instance, thrown)
+    }
     return tap(endpoint, new InstanceCall(this.endpointer, candidate, ticket, now))(request, ctx)
   }
 
   /** Where all count as healthy, nobody asks whether they are. */
   #ticketOf(candidate: MeasuredCandidate<Target>, now: number, ctx: Context): number | undefined {
-    const ticket = candidate.health?.begin?.(now, ctx)
+    const ticket = candidate.health?.begin?.(now, ctx) ?? openTicket
     return ticket === refusedTicket && this.endpointer.panic ? undefined : ticket
   }
 
@@ -115,6 +125,9 @@ export class Balancing<Target> implements AsyncDisposable {
 
   async #sendLater(request: unknown, ctx: Context): Promise<unknown> {
     const { endpointer } = this
+    const { length } = endpointer.admitted
+    // To wait for somebody who is there would never end.
+    if (length > 0) throw new ServiceError('internal', `${endpointer.balancer.name} chose none of ${length} instances`)
     if (endpointer.isSettled && !this.#waits) throw this.#nobody(ctx.clock)
     const now = ctx.clock.now()
     const leftMs = ctx.deadlineAt - now
@@ -137,6 +150,11 @@ export class Balancing<Target> implements AsyncDisposable {
     const cause = instancer.current.error
     return noteRefusal(withoutStack(() => new ServiceError('unavailable', text, { retry: 'safe', cause })))
   }
+}
+
+function unusable({ id, address }: Instance, cause: unknown): Endpoint<unknown, unknown> {
+  const text = `${id} at ${address} cannot be called: ${errorOf(cause).message}`
+  return () => Promise.reject(new ServiceError('unavailable', text, { retry: 'safe', cause }))
 }
 
 function checkKey(key: unknown): string {

@@ -16,7 +16,7 @@ export interface Candidate<Target = unknown> {
   readonly latencyMs: number
   /** Which share of calls succeed there, from 0 to 1: 1 before the first one. */
   readonly successRatio: number
-  /** Whether it may be called; undefined of nothing but a state to look at, as whom a balancer is given may be called. */
+  /** What is known of its health, to look at: whom a balancer is given may be called, healthy or not. */
   readonly healthy: boolean
   /**
    * What one more call would cost there, in milliseconds: how long calls take, failed ones long, for each one in flight and the new one, by

@@ -25,7 +25,7 @@ export interface EndpointerOptions<Target> {
   readonly panicRatio?: number | undefined
   /** What the outcome of a call says about its instance. @default classify: what the error's code means */
   readonly classify?: Classify | undefined
-  /** How fast what was measured of an instance fades, in milliseconds: to 37 % after this long without a call; above 0. @default 10_000 */
+  /** How fast what was measured of an instance fades, in milliseconds: to 37 % after this long without a call; at least 1. @default 10_000 */
   readonly decayMs?: number | undefined
   /** What a failed call costs beside the time it took, in milliseconds; at least 0. @default 1_000 */
   readonly failurePenaltyMs?: number | undefined

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { PlayedRegistry } from '../../test/discovery/played-registry.ts'
 import { rootContext } from '../core/context.ts'
 import { manualClock } from '../testing/manual-clock.ts'
@@ -160,6 +162,42 @@ describe('Endpointer', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('has nobody go on to judge what could not be connected', async () => {
+    const judges: Switch[] = []
+    const { clock, registry, endpointer } = setup({
+      connect: () => {
+        throw new Error('cannot')
+      },
+      health: () => {
+        const judge = new Switch()
+        judges.push(judge)
+        return judge
+      },
+    })
+    await registry.say('a:1')
+    await clock.advance(10_000)
+    assert.ok(judges.length > 1)
+    assert.ok(judges.every(({ disposed }) => disposed))
+    await endpointer[Symbol.asyncDispose]()
+  })
+
+  it('tells of who comes and goes, whether or not calls may go there', async () => {
+    const { registry, endpointer, updates, admitted } = setup()
+    await registry.say('a:1')
+    await registry.say('a:1', { id: 'b', address: 'b:1', priority: 1 })
+    await registry.say('a:1')
+    assert.deepEqual(admitted(), ['a:1'])
+    assert.deepEqual(
+      updates.map(({ joined, left, instances, admitted: called }) => [joined.length, left.length, instances, called]),
+      [
+        [1, 0, 1, 1],
+        [1, 0, 2, 1],
+        [0, 1, 1, 1],
+      ],
+    )
+    await endpointer[Symbol.asyncDispose]()
+  })
+
   it('calls those that are healthy, until too few are', async () => {
     const { registry, endpointer, health, admitted, updates, clock } = setup()
     await registry.say('a:1', 'b:1', 'c:1')
@@ -180,10 +218,25 @@ describe('Endpointer', () => {
     assert.ok([...health.values()].every(({ disposed }) => disposed))
   })
 
+  it('tells of one that leaves or comes while those that are called stay the same', async () => {
+    const { registry, endpointer, health, admitted, updates, clock } = setup()
+    await registry.say('a:1', 'b:1', 'c:1')
+    health.get('a:1')?.set(false)
+    await clock.advance(0)
+    await registry.say('b:1', 'c:1')
+    assert.deepEqual(admitted(), ['b:1', 'c:1'])
+    const ids = updates.slice(1).map(({ left, instances, admitted }) => [left.map(({ id }) => id), instances, admitted])
+    assert.deepEqual(ids, [
+      [[], 3, 2],
+      [['a:1'], 2, 2],
+    ])
+    await endpointer[Symbol.asyncDispose]()
+  })
+
   it('takes out for a while whoever does worse than the others', async () => {
     let ejected = new Map<string, number>()
     const seen: unknown[] = []
-    const { registry, clock, endpointer, admitted } = setup({
+    const { registry, clock, endpointer, admitted, told } = setup({
       outliers: {
         intervalMs: 10_000,
         judge: (counts) => {
@@ -211,6 +264,10 @@ describe('Endpointer', () => {
     await clock.advance(10_000)
     assert.deepEqual((seen[1] as unknown[])[0], { id: 'a:1', calls: 0, failures: 0 })
     assert.equal(admitted().length, 3)
+    // A review that changes nothing is not told to the balancer.
+    const before = told.length
+    await clock.advance(30_000)
+    assert.equal(told.length, before)
     await endpointer[Symbol.asyncDispose]()
     assert.equal(clock.pending, 0)
   })
@@ -244,6 +301,28 @@ describe('Endpointer', () => {
     const late = assert.rejects(endpointer.arrival(hasty, true))
     await clock.advance(10)
     await late
+    await endpointer[Symbol.asyncDispose]()
+  })
+
+  it('keeps nothing of those who have given up waiting', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const { registry, endpointer, clock } = setup()
+    await registry.say()
+    const heldBytesAfter = async (calls: number) => {
+      for (let call = 0; call < calls; call++) {
+        using waiting = rootContext({ clock })
+        const arrival = endpointer.arrival(waiting, true)
+        waiting.cancel(gaveUp)
+        await arrival.catch(() => {})
+      }
+      collect()
+      return process.memoryUsage().heapUsed
+    }
+    const gaveUp = new Error('gave up')
+    const beforeBytes = await heldBytesAfter(1_000)
+    // It was 250 bytes each.
+    assert.ok((await heldBytesAfter(10_000)) - beforeBytes < 1_000_000)
     await endpointer[Symbol.asyncDispose]()
   })
 

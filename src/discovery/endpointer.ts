@@ -10,6 +10,7 @@ import { admitted } from './admitted.ts'
 import type { Balancer, PickTrace } from './balancer.ts'
 import type { EndpointerOptions } from './endpointer-options.ts'
 import { type Instance, sameMetadata } from './instance.ts'
+import type { InstanceHealth } from './instance-health.ts'
 import type { Instancer, InstanceSet } from './instancer.ts'
 import { MeasuredCandidate, type MeasureOptions } from './measured-candidate.ts'
 
@@ -39,8 +40,8 @@ export class Endpointer<Target> implements AsyncDisposable {
   #reconnect: Timer | undefined
   #review: Timer | undefined
   #isAdmitting = false
-  /** Resolves with the next thing that is heard of the set. */
-  #news: PromiseWithResolvers<void> | undefined
+  /** Those who wait for the next thing that is heard of the set. */
+  readonly #waiting = new Set<() => void>()
   #subscription: Disposable | undefined
   #isClosed = false
 
@@ -111,10 +112,7 @@ export class Endpointer<Target> implements AsyncDisposable {
   async arrival(ctx: Context, waits: boolean): Promise<void> {
     while (this.#admitted.length === 0 && (waits || !this.isSettled)) {
       if (ctx.aborted) throw ctx.cause
-      this.#news ??= Promise.withResolvers()
-      const aborted = Promise.withResolvers<never>()
-      using _ = ctx.onAbort(aborted.reject)
-      await Promise.race([this.#news.promise, aborted.promise])
+      await this.#news(ctx)
     }
   }
 
@@ -132,9 +130,21 @@ export class Endpointer<Target> implements AsyncDisposable {
     await Promise.all(this.#ending)
   }
 
+  /** Of a call that has given up nothing is kept: an outage outlasts thousands of them. */
+  async #news(ctx: Context): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.add(resolve)
+    using _ = ctx.onAbort(reject)
+    try {
+      await promise
+    } finally {
+      this.#waiting.delete(resolve)
+    }
+  }
+
   #tellWaiting(): void {
-    this.#news?.resolve()
-    this.#news = undefined
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
   }
 
   #take({ instances, seenAt }: InstanceSet): void {
@@ -175,12 +185,14 @@ export class Endpointer<Target> implements AsyncDisposable {
 
   #connect(instance: Instance): MeasuredCandidate<Target> | undefined {
     const { connect, health, onConnectError } = this.#options
+    let judge: InstanceHealth | undefined
     try {
-      const judge = health?.(instance)
+      judge = health?.(instance)
       const candidate = new MeasuredCandidate(instance, connect(instance), judge, this.clock.now(), this.#measure)
       judge?.onChange(() => this.#admitSoon())
       return candidate
     } catch (error) {
+      judge?.[Symbol.dispose]()
       tell(onConnectError, { name: this.instancer.name, instance, error })
       return undefined
     }
@@ -223,8 +235,14 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.#isAdmitting = true
     queueMicrotask(() => {
       this.#isAdmitting = false
-      if (!this.#isClosed) this.#admit()
+      if (!this.#isClosed) this.#admitIfChanged()
     })
+  }
+
+  /** Their balancer need not hear of health that comes to the same: of a large set some take milliseconds to be told. */
+  #admitIfChanged(): void {
+    const { members, panic } = admitted(this.#candidates, this.#panicRatio)
+    if (panic !== this.#panic || !sameMembers(members, this.#admitted)) this.#admit()
   }
 
   #admit(joined: readonly Instance[] = [], left: readonly Instance[] = []): void {
@@ -234,7 +252,8 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.#admitted = members
     this.#panic = panic
     this.balancer.update(members)
-    if (isSame) return
+    // One that leaves may have been out already, and one that comes may be so at once.
+    if (isSame && joined.length === 0 && left.length === 0) return
     if (members.length > 0) this.#tellWaiting()
     tell(this.#options.onUpdate, {
       name: this.instancer.name,
@@ -253,7 +272,7 @@ export class Endpointer<Target> implements AsyncDisposable {
       const counts = this.#candidates.map((candidate) => candidate.takeCounts())
       const ejected = outliers.judge(counts, this.clock.now())
       for (const candidate of this.#candidates) candidate.isEjected = ejected.has(candidate.instance.id)
-      this.#admit()
+      this.#admitIfChanged()
       this.#scheduleReview()
     }
     this.#review = this.clock.schedule(outliers.intervalMs, review, background)

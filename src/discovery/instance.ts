@@ -13,9 +13,9 @@ export interface Instance {
   readonly priority?: number | undefined
   /** Where it runs: an availability zone, a rack. @default unknown */
   readonly zone?: string | undefined
-  /** What its registry says of it beside that. @default none */
+  /** Words that its registry has for it: a version, a role. @default none */
   readonly tags?: readonly string[] | undefined
-  /** What its registry says of it beside that. @default none */
+  /** What its registry says of it beside that, by name. One that has other metadata than before is connected anew. @default none */
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 

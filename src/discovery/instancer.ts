@@ -164,7 +164,7 @@ class SharedInstancer implements Instancer {
     this.#invalidation = undefined
     this.#named = named
     if (this.#current.error !== undefined && this.#recoveryMs > 0) this.#held.hold(this.#current.instances ?? [])
-    this.#become(this.#held.with(named))
+    this.#become(this.#held.with(named), this.#clock.wallNow())
     if (!this.#held.isEmpty)
       this.#recovery ??= this.#clock.schedule(this.#recoveryMs, () => this.#recover(), background)
     else this.#endRecovery()
@@ -173,7 +173,7 @@ class SharedInstancer implements Instancer {
   /** Whoever has not registered again by now is not there. */
   #recover(): void {
     this.#endRecovery()
-    this.#become(this.#named)
+    this.#become(this.#named, this.#current.seenAt)
   }
 
   #endRecovery(): void {
@@ -182,9 +182,8 @@ class SharedInstancer implements Instancer {
     this.#held.release()
   }
 
-  #become(instances: readonly Instance[]): void {
+  #become(instances: readonly Instance[], seenAt: number | undefined): void {
     const { instances: known, error } = this.#current
-    const seenAt = this.#clock.wallNow()
     const isNew = known === undefined || !sameInstances(known, instances)
     this.#current = { instances: isNew ? instances : known, seenAt, error: undefined, failingSince: undefined }
     if (isNew) tell(this.#options.onChange, { name: this.name, instances })

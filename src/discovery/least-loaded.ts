@@ -11,7 +11,7 @@ export interface LeastLoadedOptions {
   readonly scanUpTo?: number | undefined
   /** How many are drawn from a set above that, from 2 to 64. @default 5 */
   readonly choices?: number | undefined
-  /** @default the platform's generator */
+  /** @default systemRandom */
   readonly random?: Random | undefined
 }
 

@@ -17,6 +17,17 @@ function called(times: readonly number[], now = 0, weight?: number) {
   return measured
 }
 
+/** Each second call of two seconds fails, at once. */
+function failingHalf() {
+  const measured = called([10])
+  for (let now = 10; now <= 2_000; now += 10) {
+    const fails = now % 20 === 0
+    measured.begin()
+    measured.end(fails ? 'failure' : 'success', fails ? 0.1 : 10, now)
+  }
+  return measured
+}
+
 const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) <= Math.abs(expected) * 1e-3, `${actual} is not near ${expected}`)
 
@@ -65,16 +76,43 @@ describe('MeasuredCandidate', () => {
   })
 
   it('never looks fast for failing fast', () => {
-    const measured = called([10])
-    for (let now = 10; now <= 2_000; now += 10) {
-      measured.begin()
-      measured.end(now % 20 === 0 ? 'failure' : 'success', now % 20 === 0 ? 0.1 : 10, now)
-    }
+    const measured = failingHalf()
     near(measured.latencyMs, 10)
-    // Half of the calls of two seconds, as an average that forgets within ten.
-    near(1 - measured.successRatio, 0.5 * (1 - Math.exp(-0.2)))
-    near(measured.loadAt(2_000), 10 + (1 - measured.successRatio) * 1_000)
+    // The very first call was a good one.
+    near(1 - measured.successRatio, 100 / 201)
+    assert.ok(measured.loadAt(2_000) > 10 + 0.49 * 1_000)
     assert.deepEqual([measured.calls, measured.failures], [201, 100])
+  })
+
+  it('knows a share of failures from its first calls, and forgets it as time passes', () => {
+    const measured = called([10, 10, 10])
+    measured.begin()
+    measured.end('failure', 1, 0)
+    near(measured.successRatio, 0.75)
+    measured.begin()
+    measured.end('success', 10, 10_000)
+    near(1 - measured.successRatio, 0.25 * Math.exp(-1))
+  })
+
+  it('counts failed calls as in flight for about as long as they cost', () => {
+    const measured = failingHalf()
+    const share = 1 - measured.successRatio
+    const fadedAt = (now: number) => Math.exp(-(now - 2_000) / 10_000)
+    const known = 10 + share * 1_000
+    // One each 20 ms, each of which is less by 1/e after a second: some 50 of them less those that were longer ago, by the share.
+    const lingering = (measured.loadAt(2_000) - known) / (share * 1_000)
+    assert.ok(lingering > 0.8 * 50 * share && lingering < 50 * share, `${lingering} linger`)
+    near(measured.loadAt(3_000) / fadedAt(3_000), known + share * 1_000 * lingering * Math.exp(-1))
+    near(measured.loadAt(12_000) / fadedAt(12_000), known)
+  })
+
+  it('says nothing of errors where they cost nothing', () => {
+    const free = new MeasuredCandidate(instanceAt('a:1'), 'target', undefined, 0, { ...measure, failurePenaltyMs: 0 })
+    for (const verdict of ['success', 'failure'] as const) {
+      free.begin()
+      free.end(verdict, 10, 0)
+    }
+    near(free.loadAt(0), 10)
   })
 
   it('takes a failure that was slow for what it is', () => {
@@ -93,6 +131,26 @@ describe('MeasuredCandidate', () => {
     measured.end('ignored', 500, 5_000)
     assert.equal(measured.latencyMs, 500)
     assert.equal(measured.calls, 1)
+  })
+
+  it('does not go by an old time again for a call that tells none', () => {
+    const faded = 1_000 * Math.exp(-6)
+    const streamed = called([1_000])
+    streamed.begin()
+    streamed.end('success', Number.NaN, 60_000)
+    near(streamed.loadAt(60_000), faded)
+    const failed = called([1_000])
+    failed.begin()
+    failed.end('failure', 1, 60_000)
+    const share = 1 - failed.successRatio
+    near(failed.loadAt(60_000), faded + share * 1_000 * (1 + share))
+  })
+
+  it('goes by the time of a slow call that says nothing else from when that was', () => {
+    const measured = called([10])
+    measured.begin()
+    measured.end('ignored', 3_000, 60_000)
+    near(measured.loadAt(60_000), 3_000)
   })
 
   it('takes no time from a stream', () => {

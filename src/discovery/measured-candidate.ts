@@ -17,10 +17,14 @@ export interface MeasureOptions {
 const unknownMs = 1_000
 // Where calls take no time at all, those in flight still tell instances apart.
 const leastMs = 0.001
+// After so many times of what a failed call costs less than 0.01 % of it is left.
+const forgottenAfter = 10
 
 /**
  * Keeps the peak EWMA of latencies that Finagle's balancer of that name goes by: up at once, down with time; and in the same way the
- * share of calls that fail, which cost as much as a call that takes long. So an instance that fails fast does not look like a fast one.
+ * share of calls that fail, which cost as much as a call that takes long. So an instance that fails fast does not look like a fast one. Nor does it
+ * look like an idle one: a failed call stays in the count of those in flight for about as long as it costs, by the share of calls that fail.
+ * That squares the share, so that errors which all instances have hardly count.
  */
 export class MeasuredCandidate<Target> implements Candidate<Target> {
   instance: Instance
@@ -41,8 +45,14 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
   readonly #decayMs: number
   readonly #penaltyMs: number
   #latencyMs = 0
+  #latencyAt = -Infinity
   #failing = 0
-  #sampledAt = -Infinity
+  /** How many calls that is known from. */
+  #judged = 0
+  #judgedAt = -Infinity
+  /** Failed calls that count as if they were in flight, as it was when the last one failed. */
+  #lingering = 0
+  #failedAt = -Infinity
 
   constructor(
     instance: Instance,
@@ -96,26 +106,47 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
    */
   end(verdict: Verdict, tookMs: number, now: number): void {
     this.inFlight--
-    const kept = this.#weightAt(now)
-    if (tookMs > this.#latencyMs) this.#latencyMs = tookMs
-    else if (verdict === 'success' && tookMs >= 0) this.#latencyMs = this.#latencyMs * kept + tookMs * (1 - kept)
+    const isPeak = tookMs > this.#latencyMs
+    if (isPeak || (verdict === 'success' && tookMs >= 0)) {
+      const kept = this.#weightOf(this.#latencyAt, now)
+      this.#latencyMs = isPeak ? tookMs : this.#latencyMs * kept + tookMs * (1 - kept)
+      if (now > this.#latencyAt) this.#latencyAt = now
+    }
     if (verdict === 'ignored') return
     this.calls++
+    const kept = this.#weightOf(this.#judgedAt, now)
     if (verdict === 'failure') this.failures++
-    this.#failing = this.#failing * kept + (verdict === 'failure' ? 1 - kept : 0)
-    if (now > this.#sampledAt) this.#sampledAt = now
+    // The first calls count alike: else the very first one would for seconds be nearly all that is known.
+    this.#judged = this.#judged * kept + 1
+    this.#failing += ((verdict === 'failure' ? 1 : 0) - this.#failing) * Math.max(1 - kept, 1 / this.#judged)
+    if (now > this.#judgedAt) this.#judgedAt = now
+    if (verdict !== 'failure') return
+    this.#lingering = this.#lingeringAt(now) + this.#failing
+    this.#failedAt = now
   }
 
   loadAt(now: number): number {
     const { inFlight, weight } = this
     if (weight === 0) return Infinity
-    if (this.#sampledAt === -Infinity) return (unknownMs * inFlight) / weight
-    const costMs = (this.#latencyMs + this.#failing * this.#penaltyMs) * this.#weightAt(now)
-    return ((costMs + leastMs) * (inFlight + 1)) / weight
+    if (this.#judgedAt === -Infinity) return (unknownMs * inFlight) / weight
+    const calls = inFlight + 1
+    // Each fades by itself: a quick failure says nothing of how long calls take, and must not make an old time count anew.
+    let loadMs = this.#latencyMs * calls * this.#weightOf(this.#latencyAt, now)
+    if (this.#failing > 0) {
+      const costMs = this.#failing * this.#penaltyMs * this.#weightOf(this.#judgedAt, now)
+      loadMs += costMs * (calls + this.#lingeringAt(now))
+    }
+    return (loadMs + leastMs * calls) / weight
   }
 
-  #weightAt(now: number): number {
-    const elapsedMs = now - this.#sampledAt
+  #lingeringAt(now: number): number {
+    const elapsedMs = now - this.#failedAt
+    if (elapsedMs >= forgottenAfter * this.#penaltyMs) return 0
+    return elapsedMs > 0 ? this.#lingering * Math.exp(-elapsedMs / this.#penaltyMs) : this.#lingering
+  }
+
+  #weightOf(at: number, now: number): number {
+    const elapsedMs = now - at
     return elapsedMs > 0 ? Math.exp(-elapsedMs / this.#decayMs) : 1
   }
 }

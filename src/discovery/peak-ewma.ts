@@ -12,7 +12,7 @@ export interface PeakEwmaOptions {
   readonly scanUpTo?: number | undefined
   /** How many are drawn from a set above that at most, from 2 to 64; 2 are drawn while few instances are bad ones. @default 16 */
   readonly maxChoices?: number | undefined
-  /** @default the platform's generator */
+  /** @default systemRandom */
   readonly random?: Random | undefined
 }
 

@@ -8,7 +8,7 @@ import { Draws } from './draws.ts'
 
 /** Where chance comes from. */
 export interface RandomOptions {
-  /** @default the platform's generator */
+  /** @default systemRandom */
   readonly random?: Random | undefined
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
 import { manualClock } from '../testing/manual-clock.ts'
 import { instanceAt } from './instance.ts'
 import { type Announcement, type RegistrarOptions, registrarFrom } from './registrar.ts'
@@ -193,5 +193,28 @@ describe('registrarFrom', () => {
     assert.throws(() => registry.registrar().register('', a), /service must be/)
     assert.throws(() => registry.registrar().register('svc', { id: 'a', address: 'a' }), /address must be/)
     assert.deepEqual(registry.asked, [])
+  })
+
+  it('waits once for the loss of an announcement, however often that is renewed', async () => {
+    const clock = manualClock()
+    const lost = Promise.withResolvers<void>()
+    const waits = mock.method(lost.promise, 'then')
+    let [announced, renewed] = [0, 0]
+    const registrar = registrarFrom(
+      'test registry',
+      async () => {
+        announced++
+        return { renewEveryMs: 1_000, renew: async () => void renewed++, lost: lost.promise, async withdraw() {} }
+      },
+      { clock },
+    )
+    registrar.register('svc', a)
+    for (let second = 0; second < 10; second++) await clock.advance(1_000)
+    assert.deepEqual([announced, renewed, waits.mock.callCount()], [1, 10, 1])
+    lost.resolve()
+    await clock.advance(0)
+    assert.equal(announced, 2)
+    await registrar[Symbol.asyncDispose]()
+    assert.equal(clock.pending, 0)
   })
 })

@@ -1,6 +1,7 @@
 // Registrar: announces instances of this process to a registry, and keeps them announced for as long as they are there.
 import { type Clock, systemClock } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
+import { errorOf } from '../core/error-of.ts'
 import { tell } from '../core/tell.ts'
 import { within } from '../core/within.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
@@ -39,7 +40,7 @@ export type Announce = (service: string, instance: Instance, signal: AbortSignal
 export interface Announcement {
   /** How long until it must be renewed, in milliseconds; undefined where it holds by itself. */
   readonly renewEveryMs?: number | undefined
-  /** Renews it. What it throws is the registry's failure; `isLost` of that says whether it must be announced anew. */
+  /** Renews it. What it throws is the registry's failure: then it is announced anew. */
   renew?(signal: AbortSignal): Promise<void>
   /** Resolves as soon as the registry has lost it, where that can be heard. */
   readonly lost?: Promise<unknown> | undefined
@@ -200,8 +201,8 @@ class KeptRegistration implements Registration {
           heldSince = clock.now()
         }
         this.#become('registered')
-        const { renewEveryMs = Infinity, lost } = this.#announcement as Announcement
-        if (await this.#rest(renewEveryMs, lost)) throw new Error(`${this.#keeping.name} has lost ${this.instance.id}`)
+        if (this.#isAnnounced) await this.#rest(this.#announcement?.renewEveryMs ?? Infinity)
+        if (!this.#isAnnounced) throw new Error(`${this.#keeping.name} has lost ${this.instance.id}`)
         failures = 0
       } catch (thrown) {
         if (signal.aborted) return
@@ -217,8 +218,16 @@ class KeptRegistration implements Registration {
 
   async #announce(): Promise<void> {
     const { announce } = this.#keeping
-    this.#announcement = await this.#ask('register', (signal) => announce(this.service, this.instance, signal))
+    const announcement = await this.#ask('register', (signal) => announce(this.service, this.instance, signal))
+    this.#announcement = announcement
     this.#isAnnounced = true
+    const lose = () => {
+      if (this.#announcement !== announcement || !this.#isAnnounced) return
+      this.#isAnnounced = false
+      this.#wake?.()
+    }
+    // Once, and not with each renewal: a promise keeps all who wait for it.
+    announcement.lost?.then(lose, lose)
   }
 
   /** One request, which ends in time whatever the adapter does. */
@@ -233,20 +242,15 @@ class KeptRegistration implements Registration {
     }
   }
 
-  /** Until the time is over or it is closed; says whether what was announced was lost before. */
-  async #rest(delayMs: number, lost?: Promise<unknown>): Promise<boolean> {
-    const over = Promise.withResolvers<boolean>()
-    const timer = this.#keeping.clock.schedule(delayMs, () => over.resolve(false), background)
-    this.#wake = () => over.resolve(false)
+  /** Until the time is over, it is closed, or what was announced is lost. */
+  async #rest(delayMs: number): Promise<void> {
+    const over = Promise.withResolvers<void>()
+    const timer = this.#keeping.clock.schedule(delayMs, over.resolve, background)
+    this.#wake = over.resolve
     if (this.#stopping.signal.aborted) this.#wake()
-    const isLost = () => over.resolve(true)
-    lost?.then(isLost, isLost)
-    try {
-      return await over.promise
-    } finally {
-      timer.cancel()
-      this.#wake = undefined
-    }
+    await over.promise
+    timer.cancel()
+    this.#wake = undefined
   }
 
   async #close(): Promise<void> {
@@ -291,8 +295,4 @@ class KeptRegistration implements Registration {
     tell(this.#keeping.onChange, event)
     tell(this.#events?.onChange, event)
   }
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

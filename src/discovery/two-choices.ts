@@ -6,7 +6,7 @@ import { occupancy } from './occupancy.ts'
 
 /** Where chance comes from. */
 export interface TwoChoicesOptions {
-  /** @default the platform's generator */
+  /** @default systemRandom */
   readonly random?: Random | undefined
 }
 

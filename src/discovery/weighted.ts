@@ -10,7 +10,7 @@ import { untriedFrom } from './untried.ts'
 
 /** Where chance comes from. */
 export interface WeightedOptions {
-  /** Decides with which of equal ones to begin, and nothing else. @default the platform's generator */
+  /** Decides with which of equal ones to begin, and nothing else. @default systemRandom */
   readonly random?: Random | undefined
 }
 

@@ -219,4 +219,16 @@ describe('balancedClient', () => {
     assert.throws(() => setup({ pipeline: { circuitBreaker: { openMs: 0 } } }), /circuitBreaker\.openMs must be/)
     assert.throws(() => setup({ whenEmpty: 'no' as never }), /whenEmpty must be/)
   })
+
+  it('leaves nothing behind when it refuses options', async () => {
+    const clock = manualClock()
+    const registry = new PlayedRegistry(clock)
+    const told = logger({ write() {} })
+    const refused: Partial<BalancedClientOptions>[] = [{ panicRatio: 2 }, { streamLimits: { firstMs: -1 } }]
+    for (const options of refused)
+      assert.throws(() => setup({ instancer: registry.instancer, logger: told, clock, ...options }), RangeError)
+    await clock.advance(0)
+    assert.equal(registry.open, 0)
+    assert.equal(clock.pending, 0)
+  })
 })

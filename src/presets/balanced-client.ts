@@ -72,7 +72,8 @@ export function balancedClient<M extends Methods>(
     throw new TypeError('instancer must be one, as staticInstancer([…]) or consulInstancer({ … }) give it')
   const methods = Object.values(contract.info) as MethodInfo[]
   const service = contract.name
-  const held = new DisposableStack()
+  // What an option that makes no sense further down must not leave behind.
+  using held = new DisposableStack()
   const { pipeline, breakers } = policiesOf(options, clock)
   pipeline.check?.({ methods })
   if (metrics !== undefined && breakers !== undefined)
@@ -99,6 +100,7 @@ export function balancedClient<M extends Methods>(
     },
     onConnectError: options.onConnectError,
   })
+  held.defer(() => void balancing[Symbol.asyncDispose]())
   const client = clientOf(contract, {
     ...options,
     clock,
@@ -111,9 +113,10 @@ export function balancedClient<M extends Methods>(
     connect: () => (request, ctx) => balancing.send(request, ctx),
     close: async () => {
       await balancing[Symbol.asyncDispose]()
-      held[Symbol.dispose]()
+      kept[Symbol.dispose]()
     },
   })
+  const kept = held.move()
   return explainable(client, balancing.endpointer)
 }
 

@@ -16,6 +16,7 @@ function scene(parts?: Partial<AppParts>) {
   const running = (name: string, error?: Error): RunningServer => ({
     url: `${name}://`,
     stats: { inFlight: 0, served: 0, refused: 0, expired: 0, late: 0, draining: false },
+    leave: () => void steps.push(`${name} leaves`),
     close: async () => {
       steps.push(`${name} closed`)
       if (error !== undefined) throw error
@@ -60,13 +61,13 @@ describe('ServedApp', () => {
     await app.registrations[0]?.registered
     const closing = app.close()
     await clock.advance(1_999)
-    assert.deepEqual(steps, ['ready', 'shutting down', 'withdrawn'])
+    assert.deepEqual(steps, ['ready', 'shutting down', 'withdrawn', 'a leaves'])
     assert.equal(app.registrations[0]?.state, 'closed')
     await clock.advance(1)
     await closing
     await app.closed
     const ends = ['a closed', 'pages closed', 'metrics flushed', 'let go', 'log flushed']
-    assert.deepEqual(steps.slice(3), ends)
+    assert.deepEqual(steps.slice(4), ends)
     assert.equal(clock.pending, 0)
   })
 

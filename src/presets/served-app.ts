@@ -73,6 +73,8 @@ async function end(
   if (propagationMs > 0) {
     // Whoever has asked before goes on to call for a while.
     logger?.info('still serving', { propagationMs })
+    // Whoever keeps a connection and does not ask at all hears of it so.
+    for (const server of servers) server.leave?.()
     await clock.sleep(propagationMs)
   }
   logger?.info('draining')

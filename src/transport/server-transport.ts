@@ -27,6 +27,8 @@ export interface RunningServer extends AsyncDisposable {
   /** What it is bound to, as `host:port`, where it is bound to anything: `0.0.0.0:8080` for all interfaces. @default what `url` says */
   readonly address?: string | undefined
   readonly stats: DispatchStats
+  /** Serves on, and asks callers to go elsewhere, where the wire has words for that. @default nothing */
+  leave?(): void
   /** Refuses new calls, lets those in flight end, and lets go of all connections. */
   close(): Promise<void>
 }

@@ -43,6 +43,10 @@ export const doors: Readonly<Record<string, Door>> = {
     uses: ['setImmediate'],
     why: 'it lets the event loop poll, and measures nothing',
   },
+  'src/transport/http/caught-up.ts': {
+    uses: ['setImmediate'],
+    why: 'it lets the event loop poll, and measures nothing',
+  },
   'src/testing/simulator/drive.ts': {
     uses: ['setImmediate'],
     why: 'it lets all happen that needs no time, for many moments in one turn',

@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { systemClock } from '../../core/clock.ts'
 import { tell } from '../../core/tell.ts'
 import { checkNumber } from '../../primitives/check.ts'
+import { fixedInstances } from '../fixed-instances.ts'
 import { addressOf, type Instance, instanceAt } from '../instance.ts'
 import { type Instancer, type InstancerOptions, type InstanceSource, instancerFrom } from '../instancer.ts'
 import { pause } from '../pause.ts'
@@ -67,7 +68,7 @@ export function dnsInstancer(options: DnsInstancerOptions): Instancer {
   const literal = typeof options.name === 'string' ? options.name.replace(/^\[(.*)\]$/, '$1') : ''
   if (isIP(literal) !== 0) {
     const instance = instanceAt(addressOf(literal, portFor(options)))
-    return instancerFrom(`the address ${instance.address}`, always(instance), options)
+    return instancerFrom(`the address ${instance.address}`, fixedInstances([instance]), options)
   }
   const name = domainName('name', options.name)
   const servers = options.servers?.map(dnsServer)
@@ -132,16 +133,6 @@ function services(name: string, resolver: DnsResolver, options: DnsInstancerOpti
     if (instances.length === 0 && failure !== undefined) throw new Error(failure.trouble)
     const expiresAt = places.reduce((least, place) => Math.min(least, place.expiresAt), Infinity)
     return { instances, ttlMs: Math.min(ttlMs, expiresAt - clock.now()) }
-  }
-}
-
-function always(instance: Instance): InstanceSource {
-  return async function* (signal) {
-    yield [instance]
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      signal.addEventListener('abort', () => resolve(), { once: true })
-    })
   }
 }
 

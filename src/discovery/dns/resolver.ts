@@ -1,5 +1,6 @@
 // DnsResolver: from a name to its records, over several servers, attempts, aliases and both protocols.
 import type { Clock } from '../../core/clock.ts'
+import { errorOf } from '../../core/error-of.ts'
 import { type Answer, answerCodes } from './answer.ts'
 import type { DnsServer } from './dns-server.ts'
 import { exchange } from './exchange.ts'
@@ -72,7 +73,7 @@ export class DnsResolver {
           return answer
         } catch (thrown) {
           signal.throwIfAborted()
-          failures.set(server.text, thrown instanceof Error ? thrown.message : String(thrown))
+          failures.set(server.text, errorOf(thrown).message)
         }
       }
     const said = Array.from(failures, ([server, failure]) => `${server}: ${failure}`)

@@ -1,6 +1,7 @@
 // TargetAddresses: where the targets of SRV records are, asked of nobody where the answer brought it or it is still known.
 import { isIP } from 'node:net'
 import type { Clock } from '../../core/clock.ts'
+import { errorOf } from '../../core/error-of.ts'
 import { isDomainName } from './domain-name.ts'
 import type { DnsResolver, Resolution } from './resolver.ts'
 import type { AddressRecord, ResourceRecord } from './resource-record.ts'
@@ -87,7 +88,7 @@ export class TargetAddresses {
       return { addresses: [], expiresAt: clock.now() + ttlMs, trouble: 'its target has no address' }
     } catch (thrown) {
       signal.throwIfAborted()
-      const trouble = thrown instanceof Error ? thrown.message : String(thrown)
+      const trouble = errorOf(thrown).message
       return { addresses: known?.addresses ?? [], expiresAt: clock.now() + failureTtlMs, trouble, isFailure: true }
     }
   }

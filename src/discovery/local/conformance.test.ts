@@ -18,7 +18,7 @@ import { localRegistrar } from './registrar.ts'
 import { Sightings } from './sightings.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
-const isReading = () => process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))
+const isReading = () => process.getActiveResourcesInfo().some((resource) => /^(?:FSReq|CloseReq)/.test(resource))
 
 /** Moves the clock, and lets all happen that the files bring. */
 async function pass(clock: ManualClock, ms: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
+import { errorOf } from '../../core/error-of.ts'
 import { tell } from '../../core/tell.ts'
 import type { Instance } from '../instance.ts'
 import { folderError } from './folder.ts'
@@ -144,7 +145,7 @@ export class Sightings {
 
   #tell(sighting: Sighting, thrown: unknown): void {
     const { file } = sighting
-    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    const reason = errorOf(thrown).message
     if (sighting.told === reason) return
     sighting.told = reason
     const error = new Error(`${file} is left out: ${reason}`, thrown instanceof Error ? { cause: thrown } : {})

@@ -1,4 +1,5 @@
 // Instancer of a fixed list: for what a program is configured with, and for tests.
+import { fixedInstances } from '../fixed-instances.ts'
 import { checkInstance, type Instance, inOrder, instanceAt, sameInstance } from '../instance.ts'
 import { type Instancer, type InstancerOptions, instancerFrom } from '../instancer.ts'
 
@@ -16,18 +17,7 @@ export function staticInstancer(
   options: StaticInstancerOptions = {},
 ): Instancer {
   const known = checked(instances)
-  return instancerFrom(`static list of ${known.length}`, (signal) => onceAndForAll(known, signal), options)
-}
-
-async function* onceAndForAll(
-  instances: readonly Instance[],
-  signal: AbortSignal,
-): AsyncGenerator<readonly Instance[]> {
-  yield instances
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  return instancerFrom(`static list of ${known.length}`, fixedInstances(known), options)
 }
 
 function checked(instances: readonly (string | Instance)[]): readonly Instance[] {

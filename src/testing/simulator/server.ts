@@ -10,7 +10,8 @@ import { ServiceError } from '../../core/errors.ts'
 import type { Pipeline } from '../../core/pipeline.ts'
 import type { Loose } from '../../core/schema.ts'
 import { TriedInstances, triedInstances } from '../../core/tried-instances.ts'
-import { type Instancer, type InstanceSource, instancerFrom } from '../../discovery/instancer.ts'
+import { fixedInstances } from '../../discovery/fixed-instances.ts'
+import { type Instancer, instancerFrom } from '../../discovery/instancer.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Random } from '../../primitives/random.ts'
 import type { ClientTransport } from '../../transport/client-transport.ts'
@@ -137,9 +138,9 @@ export class SimulatedServer {
 
   /** What a registry says of this server: all instances, whatever befalls them. */
   get instancer(): Instancer {
-    this.#instancer ??= instancerFrom(`${this.contract.name} in the simulation`, this.#list(), {
-      clock: this.#world.clock,
-    })
+    const { clock } = this.#world
+    const name = `${this.contract.name} in the simulation`
+    this.#instancer ??= instancerFrom(name, fixedInstances(this.#instances.map(listed)), { clock })
     return this.#instancer
   }
 
@@ -184,14 +185,6 @@ export class SimulatedServer {
 
   #targets(use: SimulatedClientOptions['useInstance']): readonly Sendable[] {
     return this.#instances.map((instance) => ({ id: instance.id, send: sender(instance, use) }))
-  }
-
-  #list(): InstanceSource {
-    const instances = this.#instances.map(listed)
-    return async function* (signal) {
-      yield instances
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-    }
   }
 }
 

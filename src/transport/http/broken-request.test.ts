@@ -20,7 +20,7 @@ const waiting: OpenExchange = {
 async function serving(t: TestContext, change?: (error: BrokenRequest, connection: NodeConnection) => BrokenRequest) {
   const dispatcher = {
     clock: manualClock(),
-    draining: false,
+    closes: false,
     sendTimeoutMs: 1_000,
     maxBodyBytes: 100,
     requestTimeoutMs: 1_000,

@@ -13,7 +13,7 @@ class Connection {
     this.destroyed++
   }
 
-  finish(): void {
+  finishSoon(): void {
     if (this.isIdle) this.destroyed++
   }
 }

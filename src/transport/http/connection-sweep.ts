@@ -7,8 +7,8 @@ export interface SweptConnection {
   /** How often it was found to be; the sweep counts, and whoever takes a request sets it back. */
   idleLooks: number
   destroy(): void
-  /** Closes it behind what was handed over, unless more is to come. */
-  finish(): void
+  /** Closes it behind what was handed over, unless more is to come; one on which nothing was sent yet after a moment. */
+  finishSoon(): void
 }
 
 const looksInLimit = 4
@@ -38,7 +38,7 @@ export class ConnectionSweep {
 
   /** Closes all on which no reply is to come. */
   finish(): void {
-    for (const connection of this.#connections) connection.finish()
+    for (const connection of this.#connections) connection.finishSoon()
   }
 
   stop(): void {

@@ -35,6 +35,8 @@ export interface HttpSettings {
   readonly requestTimeoutMs: number
   readonly heartbeatMs: number
   readonly eventId: ((message: unknown) => string | undefined) | undefined
+  /** Whether each reply closes its connection, though calls are still served. */
+  leaving: boolean
 }
 
 // Not with a weight of 0, which says that it is not wanted (RFC 9110, 12.4.2).
@@ -237,7 +239,7 @@ export class HttpCall implements InboundCall, ExchangeListener {
   }
 
   get #closes(): boolean {
-    return this.#settings.dispatcher.draining
+    return this.#settings.leaving || this.#settings.dispatcher.draining
   }
 
   #sendText(status: number, type: string, text: string, inbound: Inbound): void {

@@ -30,7 +30,7 @@ const waiting: OpenExchange = {
 function connected(more: object = {}) {
   const socket = Object.assign(new FakeSocket(), more)
   const clock = manualClock()
-  const server = { clock, draining: false, sendTimeoutMs: 1_000, maxBodyBytes: 100, requestTimeoutMs: 1_000 }
+  const server = { clock, closes: false, sendTimeoutMs: 1_000, maxBodyBytes: 100, requestTimeoutMs: 1_000 }
   return { socket, clock, server, connection: new NodeConnection(socket as unknown as Socket, server) }
 }
 
@@ -56,6 +56,30 @@ describe('NodeConnection.finish', () => {
     assert.deepEqual(socket.steps, [])
     connection.release(waiting)
     connection.finish()
+    assert.deepEqual(socket.steps, ['destroySoon'])
+  })
+})
+
+describe('NodeConnection.finishSoon', () => {
+  it('gives whoever has just connected a moment', async () => {
+    const { connection, socket, clock } = connected()
+    connection.finishSoon()
+    await clock.advance(199)
+    assert.deepEqual(socket.steps, [])
+    await clock.advance(1)
+    assert.deepEqual(socket.steps, ['destroySoon'])
+    socket.emit('close')
+    assert.equal(clock.pending, 0)
+  })
+
+  it('leaves one to its reply on which something came in that moment, and closes one at once that was used before', async () => {
+    const { connection, socket, clock } = connected()
+    connection.finishSoon()
+    connection.take(waiting)
+    await clock.advance(200)
+    assert.deepEqual(socket.steps, [])
+    connection.release(waiting)
+    connection.finishSoon()
     assert.deepEqual(socket.steps, ['destroySoon'])
   })
 })
@@ -131,7 +155,7 @@ describe('NodeConnection.release', () => {
       connection.take(one)
       connection.take(other)
       if (isBroken) connection.breakOff({ status: 400, error: new ServiceError('invalid_argument') })
-      else server.draining = true
+      else server.closes = true
       connection.releaseSilently(one)
       assert.deepEqual(socket.steps, [])
       connection.releaseSilently(other)

@@ -21,7 +21,8 @@ export interface OpenExchange {
 /** What a connection knows of its server. */
 export interface NodeConnectionServer {
   readonly clock: Clock
-  readonly draining: boolean
+  /** Whether each reply closes its connection. */
+  readonly closes: boolean
   /** How long a caller may take nothing of a reply that waits for it, in milliseconds. */
   readonly sendTimeoutMs: number
   /** How large, in bytes, the rest of a request may be that nobody reads, and how long it may take, in milliseconds. */
@@ -31,6 +32,9 @@ export interface NodeConnectionServer {
 
 /** As much as is thrown away rather than close a connection for it. */
 const littleBytes = 65_536
+
+/** How long a connection on which nothing was ever sent is kept when its server closes. */
+const firstRequestMs = 200
 
 /** How long a connection is still read from, and what comes thrown away, after a reply that did not wait for the whole request. */
 const lingerMs = 1_000
@@ -81,6 +85,16 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
     else response.once('finish', () => this.#socket.destroySoon())
   }
 
+  /** As `finish`; but whoever has just connected is about to send something, and gets an answer to that. */
+  finishSoon(): void {
+    if (this.#newest !== undefined) {
+      this.finish()
+      return
+    }
+    const timer = this.#server.clock.schedule(firstRequestMs, () => this.finish())
+    this.#socket.once('close', () => timer.cancel())
+  }
+
   /** An exchange has begun. */
   take(exchange: OpenExchange): void {
     this.idleLooks = 0
@@ -110,7 +124,7 @@ export class NodeConnection implements ExchangePeer, SweptConnection {
   /** As `release`, for a reply that could not say that it is the last one here: it began before that was known, or another one is behind it. */
   releaseSilently(exchange: OpenExchange): void {
     this.release(exchange)
-    if (this.closing || this.#server.draining) this.finish()
+    if (this.closing || this.#server.closes) this.finish()
   }
 
   /** Whether nothing follows the reply of an exchange on the wire. */

@@ -195,7 +195,7 @@ describe('closing an HTTP server', () => {
     assert.deepEqual([server.stats.inFlight, server.stats.served, server.stats.draining], [1, 1, false])
     const closing = server.close()
     assert.equal(server.stats.draining, true)
-    await assert.rejects(open(server.port), { code: 'ECONNREFUSED' })
+    await eventually(() => assert.rejects(open(server.port), { code: 'ECONNREFUSED' }))
     finish()
     const { status, headers, body } = await answer
     assert.deepEqual([status, headers.connection, body], [200, 'close', '"waited"\n'])
@@ -220,6 +220,44 @@ describe('closing an HTTP server', () => {
     finish()
     assert.equal(await waiting, 'waited')
     await closing
+  })
+
+  it('refuses in words what had come but was not read, on connections that it knows and on those that it has not taken yet', async () => {
+    const server = await httpServer(svc, serving()).listen(local)
+    const call = 'POST /name HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n'
+    await using known = await open(server.port)
+    known.write(call)
+    assert.match(String((await once(known, 'data'))[0]), /^HTTP\/1\.1 200/)
+    // Both are there for the server as soon as the system was asked for them.
+    known.write(call)
+    await using another = connect(server.port, '127.0.0.1')
+    const closing = server.close()
+    another.write(call)
+    for (const answer of await Promise.all([text(known), text(another)]))
+      assert.match(answer, /^HTTP\/1\.1 503[\s\S]*connection: close[\s\S]*"safe"/i)
+    await closing
+    assert.equal(server.stats.refused, 2)
+  })
+
+  it('lets callers go before: it serves, and closes each connection behind its reply', async () => {
+    const { wait, entered, open: finish } = gated()
+    const served = serving({
+      async *flow() {
+        yield 1
+        await wait()
+      },
+    })
+    await using server = await httpServer(svc, served).listen(local)
+    using agent = disposable(new Agent({ keepAlive: true }))
+    await using begun = await open(server.port)
+    begun.write('POST /flow HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n')
+    await entered
+    server.leave()
+    finish()
+    assert.match(await text(begun), /^HTTP\/1\.1 200/)
+    for (const path of ['name', 'nothing'])
+      assert.equal((await post(`${server.url}/${path}`, agent.agent)).headers.connection, 'close')
+    assert.deepEqual([server.stats.served, server.stats.draining], [2, false])
   })
 
   it('calls off what is left after drainMs', async () => {

@@ -2,7 +2,6 @@
 import { createServer, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { createSecureContext, type TlsOptions } from 'node:tls'
 import type { Contract, Methods } from '../../core/contract.ts'
 import type { Endpoints } from '../../core/endpoints.ts'
 import { ServiceError } from '../../core/errors.ts'
@@ -10,6 +9,7 @@ import { Closing } from '../../platform/closing.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { DispatchStats } from '../dispatch.ts'
 import { answerBrokenRequest } from './broken-request.ts'
+import { caughtUp } from './caught-up.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
 import { Handshakes } from './handshakes.ts'
 import { type ListenOptions, listen, placeOf } from './listen.ts'
@@ -19,20 +19,9 @@ import { NodeExchange } from './node-exchange.ts'
 import { requestFlaw } from './request-flaw.ts'
 import { type HttpMount, HttpService, type HttpServiceOptions } from './service.ts'
 import { SinkableMessage } from './sinkable-message.ts'
+import { checkTls, type HttpTlsOptions, tlsOptions } from './tls-options.ts'
 
-export type { HttpMount, ListenOptions }
-
-/** How a server proves who it is, and whether it asks the same of its callers. */
-export interface HttpTlsOptions {
-  /** Private key, PEM. */
-  readonly key: string | Uint8Array
-  /** Certificate chain, PEM. */
-  readonly cert: string | Uint8Array
-  /** Certificates that sign those of callers, PEM. @default those of Node */
-  readonly ca?: string | Uint8Array | undefined
-  /** Whether callers must show a certificate that `ca` signed; handlers find it with `clientCertificate`. @default false */
-  readonly requestCertificate?: boolean | undefined
-}
+export type { HttpMount, HttpTlsOptions, ListenOptions }
 
 /** How the HTTP server behaves. */
 export interface HttpServerOptions extends HttpServiceOptions {
@@ -131,6 +120,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #sweep: ConnectionSweep
   readonly #handshakes = new Handshakes()
   readonly #closing: Closing
+  /** How many connections there were. */
+  #met = 0
 
   private constructor(node: Server, service: HttpService, limits: Limits, secure: boolean) {
     const { url, port, address } = placeOf(node, secure)
@@ -146,8 +137,8 @@ export class HttpServer implements AsyncDisposable {
       sendTimeoutMs: limits.sendTimeoutMs,
       maxBodyBytes: service.maxBodyBytes,
       requestTimeoutMs: service.requestTimeoutMs,
-      get draining() {
-        return dispatcher.draining
+      get closes() {
+        return service.closes
       },
     }
     const { keepAliveMs, headersTimeoutMs } = limits
@@ -199,7 +190,12 @@ export class HttpServer implements AsyncDisposable {
     return this.#closing.closed
   }
 
-  /** Takes no new connections, closes idle ones, refuses new calls, lets those in flight end, and calls off what is left after `drainMs`. */
+  /** Serves on, but lets callers go: each connection is closed behind its next reply, so that hardly any is left when the server closes. */
+  leave(): void {
+    this.#service.leave()
+  }
+
+  /** Refuses new calls, takes no new connections, closes idle ones, lets calls in flight end, and calls off what is left after `drainMs`. */
   close(): Promise<void> {
     return this.#closing.close()
   }
@@ -214,10 +210,13 @@ export class HttpServer implements AsyncDisposable {
     const drained = dispatcher.drain(drainMs)
     // Node takes a connection for idle as soon as its reply was handed over, and would cut what the caller has not taken yet.
     this.#node.closeIdleConnections = () => {}
+    const timer = dispatcher.clock.schedule(drainMs + flushMs, () => this.#node.closeAllConnections())
+    // What has come is refused in words: a connection that is cut leaves its caller in doubt whether the call has run.
+    await caughtUp(() => this.#met)
     const closed = new Promise<void>((resolve) => this.#node.close(() => resolve()))
+    await caughtUp(() => this.#met)
     this.#sweep.finish()
     this.#handshakes.destroy()
-    const timer = dispatcher.clock.schedule(drainMs + flushMs, () => this.#node.closeAllConnections())
     await drained
     await closed
     this.#sweep.stop()
@@ -236,6 +235,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   #meet(socket: KnownSocket): NodeConnection {
+    this.#met++
     const met = new NodeConnection(socket, this.#about)
     socket[connection] = met
     this.#sweep.add(met)
@@ -271,25 +271,4 @@ function nodeServer(limits: Limits, tls: HttpTlsOptions | undefined): Server {
   node.maxHeadersCount = maxHeaders + 1
   if (maxConnections !== undefined) node.maxConnections = maxConnections
   return node as Server
-}
-
-function checkTls(tls: HttpTlsOptions): void {
-  if (tls?.key === undefined || tls.cert === undefined) throw new TypeError('tls must have a key and a cert, in PEM')
-  if (tls.ca !== undefined && !tls.requestCertificate)
-    throw new TypeError('tls.ca is for the certificates of callers: it needs tls.requestCertificate')
-  try {
-    createSecureContext(tlsOptions(tls))
-  } catch (thrown) {
-    throw new TypeError('tls: key, cert and ca must be PEM, and key and cert belong together', { cause: thrown })
-  }
-}
-
-function tlsOptions({ key, cert, ca, requestCertificate = false }: HttpTlsOptions): TlsOptions {
-  return {
-    key: key as string | Buffer,
-    cert: cert as string | Buffer,
-    ...(ca !== undefined && { ca: ca as string | Buffer }),
-    requestCert: requestCertificate,
-    rejectUnauthorized: requestCertificate,
-  }
 }

@@ -64,6 +64,7 @@ export class HttpService {
       requestTimeoutMs: this.requestTimeoutMs,
       heartbeatMs: checkNumber('heartbeatMs', options?.heartbeatMs ?? 15_000, { min: 1 }),
       eventId: options?.eventId,
+      leaving: false,
     }
     this.#router = new Router(mounts.flatMap(routesOf))
   }
@@ -74,6 +75,16 @@ export class HttpService {
 
   get dispatcher(): Dispatcher {
     return this.#settings.dispatcher
+  }
+
+  /** Whether each reply closes its connection. */
+  get closes(): boolean {
+    return this.#settings.leaving || this.dispatcher.draining
+  }
+
+  /** From now on each reply closes its connection. */
+  leave(): void {
+    this.#settings.leaving = true
   }
 
   /** Serves one exchange: answers it, now or later, whatever is in it. */
@@ -95,7 +106,7 @@ export class HttpService {
     headers?: HeaderList,
   ): void {
     this.dispatcher.countRefused()
-    sendProblem(exchange, problemOf(error, status), undefined, close || this.dispatcher.draining, headers)
+    sendProblem(exchange, problemOf(error, status), undefined, close || this.closes, headers)
   }
 
   #accept(exchange: Exchange): void {
