@@ -8,7 +8,7 @@ import { backoff } from '../primitives/backoff.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { admitted } from './admitted.ts'
 import type { Balancer, PickTrace } from './balancer.ts'
-import type { EndpointerOptions } from './endpointer-options.ts'
+import type { CandidatesUpdate, EndpointerOptions } from './endpointer-options.ts'
 import { type Instance, sameMetadata } from './instance.ts'
 import type { InstanceHealth } from './instance-health.ts'
 import type { Instancer, InstanceSet } from './instancer.ts'
@@ -177,10 +177,7 @@ export class Endpointer<Target> implements AsyncDisposable {
     }
     this.#candidates = candidates
     this.#connectAgain(missing)
-    this.#admit(
-      joined,
-      left.map(({ instance }) => instance),
-    )
+    this.#admit({ joined, left: left.map(({ instance }) => instance) })
   }
 
   #connect(instance: Instance): MeasuredCandidate<Target> | undefined {
@@ -239,9 +236,12 @@ export class Endpointer<Target> implements AsyncDisposable {
     })
   }
 
-  #admit(joined: readonly Instance[] = [], left: readonly Instance[] = []): void {
+  /** Without a change of the set only the health of its members may have changed. */
+  #admit(change?: Pick<CandidatesUpdate, 'joined' | 'left'>): void {
     const { members, panic } = admitted(this.#candidates, this.#panicRatio)
     const isSame = panic === this.#panic && sameMembers(members, this.#admitted)
+    if (isSame && change === undefined) return
+    const { joined, left } = change ?? { joined: [], left: [] }
     // Of one that stays the weight may have changed: who counts with weights must hear of it.
     this.#admitted = members
     this.#panic = panic

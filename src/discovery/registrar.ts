@@ -29,7 +29,7 @@ export interface Registration extends AsyncDisposable {
   readonly error: Error | undefined
   /** Resolves when the registry has it for the first time; rejects when it is closed before. */
   readonly registered: Promise<void>
-  /** Takes it back. Rejects when the registry cannot be told within `timeoutMs`; it forgets the instance by itself then, after a while. */
+  /** Takes it back, once a request that is under way has ended. Rejects when the registry cannot be told within `timeoutMs`; it forgets the instance by itself then, after a while. */
   close(): Promise<void>
 }
 
