@@ -272,6 +272,19 @@ describe('Endpointer', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('does not bother its balancer with a review that changes nothing', async () => {
+    const { registry, clock, endpointer, told } = setup({
+      outliers: { intervalMs: 10_000, judge: () => new Map(), snapshot: () => ({}) as never },
+    })
+    await registry.say('a:1', 'b:1')
+    const before = told.length
+    await clock.advance(30_000)
+    assert.equal(told.length, before)
+    await registry.say('a:1', { id: 'b:1', address: 'b:1', weight: 2 })
+    assert.equal(told.length, before + 1)
+    await endpointer[Symbol.asyncDispose]()
+  })
+
   it('keeps everybody while the registry fails, and nobody when that lasted too long', async () => {
     const clock = manualClock()
     const registry = new PlayedRegistry(clock, { invalidateAfterMs: 5_000 })

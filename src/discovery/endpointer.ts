@@ -8,7 +8,7 @@ import { backoff } from '../primitives/backoff.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { admitted } from './admitted.ts'
 import type { Balancer, PickTrace } from './balancer.ts'
-import type { EndpointerOptions } from './endpointer-options.ts'
+import type { CandidatesUpdate, EndpointerOptions } from './endpointer-options.ts'
 import { type Instance, sameMetadata } from './instance.ts'
 import type { InstanceHealth } from './instance-health.ts'
 import type { Instancer, InstanceSet } from './instancer.ts'
@@ -182,10 +182,7 @@ export class Endpointer<Target> implements AsyncDisposable {
     }
     this.#candidates = candidates
     this.#connectAgain(missing)
-    this.#admit(
-      joined,
-      left.map(({ instance }) => instance),
-    )
+    this.#admit({ joined, left: left.map(({ instance }) => instance) })
   }
 
   #connect(instance: Instance): MeasuredCandidate<Target> | undefined {
@@ -240,19 +237,16 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.#isAdmitting = true
     queueMicrotask(() => {
       this.#isAdmitting = false
-      if (!this.#isClosed) this.#admitIfChanged()
+      if (!this.#isClosed) this.#admit()
     })
   }
 
-  /** Their balancer need not hear of health that comes to the same: of a large set some take milliseconds to be told. */
-  #admitIfChanged(): void {
-    const { members, panic } = admitted(this.#candidates, this.#panicRatio)
-    if (panic !== this.#panic || !sameMembers(members, this.#admitted)) this.#admit()
-  }
-
-  #admit(joined: readonly Instance[] = [], left: readonly Instance[] = []): void {
+  /** Without a change of the set only the health of its members may have changed. */
+  #admit(change?: Pick<CandidatesUpdate, 'joined' | 'left'>): void {
     const { members, panic } = admitted(this.#candidates, this.#panicRatio)
     const isSame = panic === this.#panic && sameMembers(members, this.#admitted)
+    if (isSame && change === undefined) return
+    const { joined, left } = change ?? { joined: [], left: [] }
     // Of one that stays the weight may have changed: who counts with weights must hear of it.
     this.#admitted = members
     this.#panic = panic
@@ -277,7 +271,7 @@ export class Endpointer<Target> implements AsyncDisposable {
       const counts = this.#candidates.map((candidate) => candidate.takeCounts())
       const ejected = outliers.judge(counts, this.clock.now())
       for (const candidate of this.#candidates) candidate.isEjected = ejected.has(candidate.instance.id)
-      this.#admitIfChanged()
+      this.#admit()
       this.#scheduleReview()
     }
     this.#review = this.clock.schedule(outliers.intervalMs, review, background)

@@ -45,7 +45,7 @@ export interface ProbeChangeEvent {
 
 /**
  * Gives what begins to check an instance, and goes on until what it gives is disposed. An instance has one check at a time: one that ignores
- * the end of its context fails again at each interval until it comes to its end. Checks keep no process running by themselves.
+ * the end of its context fails again at each interval until it comes to its end. No process is kept running for the next check.
  *
  * Throws a RangeError or TypeError for an option out of its range.
  */

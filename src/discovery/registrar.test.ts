@@ -217,4 +217,12 @@ describe('registrarFrom', () => {
     await registrar[Symbol.asyncDispose]()
     assert.equal(clock.pending, 0)
   })
+
+  it('takes nothing more once it was disposed: nobody would take that back', async () => {
+    const registry = new Registry()
+    const registrar = registry.registrar()
+    await registrar[Symbol.asyncDispose]()
+    assert.throws(() => registrar.register('svc', a), /the registrar of test registry was closed/)
+    assert.deepEqual(registry.asked, [])
+  })
 })

@@ -15,7 +15,7 @@ export type { Instance } from './instance.ts'
 export interface Registrar extends AsyncDisposable {
   /** Which registry: `consul at http://127.0.0.1:8500`. */
   readonly name: string
-  /** Begins to announce an instance of a service, and goes on until the registration is closed; `events` hear of it too. Throws a TypeError or RangeError for an instance that makes no sense. */
+  /** Begins to announce an instance of a service, and goes on until the registration is closed; `events` hear of it too. Throws a TypeError or RangeError for an instance that makes no sense, and an Error once it was disposed. */
   register(service: string, instance: Instance, events?: RegistrationEvents): Registration
 }
 
@@ -29,7 +29,7 @@ export interface Registration extends AsyncDisposable {
   readonly error: Error | undefined
   /** Resolves when the registry has it for the first time; rejects when it is closed before. */
   readonly registered: Promise<void>
-  /** Takes it back. Rejects when the registry cannot be told within `timeoutMs`; it forgets the instance by itself then, after a while. */
+  /** Takes it back, once a request that is under way has ended. Rejects when the registry cannot be told within `timeoutMs`; it forgets the instance by itself then, after a while. */
   close(): Promise<void>
 }
 
@@ -89,12 +89,12 @@ export function registrarFrom(name: string, announce: Announce, options: Registr
 
 // What holds for this long was no accident.
 const steadyMs = 1_000
-const background = { background: true }
 
 class KeepingRegistrar implements Registrar {
   readonly name: string
   readonly #keeping: Keeping
   readonly #open = new Set<KeptRegistration>()
+  #isClosed = false
 
   constructor(name: string, announce: Announce, options: RegistrarOptions) {
     this.name = name
@@ -110,6 +110,7 @@ class KeepingRegistrar implements Registrar {
   }
 
   register(service: string, instance: Instance, events?: RegistrationEvents): Registration {
+    if (this.#isClosed) throw new Error(`the registrar of ${this.name} was closed`)
     if (typeof service !== 'string' || service === '') throw new TypeError('service must be a text')
     const onClosed = () => this.#open.delete(registration)
     const registration = new KeptRegistration(service, checkInstance(instance), this.#keeping, events, onClosed)
@@ -118,6 +119,7 @@ class KeepingRegistrar implements Registrar {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     const ends = await Promise.allSettled(Array.from(this.#open, (registration) => registration.close()))
     const failed = ends.find((end) => end.status === 'rejected')
     if (failed !== undefined) throw failed.reason
@@ -217,8 +219,8 @@ class KeptRegistration implements Registration {
   }
 
   async #announce(): Promise<void> {
-    const { announce } = this.#keeping
-    const announcement = await this.#ask('register', (signal) => announce(this.service, this.instance, signal))
+    const announce = (signal: AbortSignal) => this.#keeping.announce(this.service, this.instance, signal)
+    const announcement = await this.#ask('register', announce)
     this.#announcement = announcement
     this.#isAnnounced = true
     const lose = () => {
@@ -245,7 +247,7 @@ class KeptRegistration implements Registration {
   /** Until the time is over, it is closed, or what was announced is lost. */
   async #rest(delayMs: number): Promise<void> {
     const over = Promise.withResolvers<void>()
-    const timer = this.#keeping.clock.schedule(delayMs, over.resolve, background)
+    const timer = this.#keeping.clock.schedule(delayMs, over.resolve, { background: true })
     this.#wake = over.resolve
     if (this.#stopping.signal.aborted) this.#wake()
     await over.promise

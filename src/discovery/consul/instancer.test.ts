@@ -266,7 +266,7 @@ describe('consulInstancer', { timeout: 20_000 }, () => {
     refuse({ service: '' }, /^TypeError: service must be a text/)
     refuse({ datacenter: '' }, /^TypeError: datacenter must be a text/)
     refuse({ tags: 'prod' }, /^TypeError: tags must be a list of texts/)
-    refuse({ tags: [''] }, /^TypeError: tags must be a text/)
+    refuse({ tags: [''] }, /^TypeError: tags must be a list of texts/)
     refuse({ waitMs: 0 }, /^RangeError: waitMs must be a number from 1000 to 600000/)
     refuse({ timeoutMs: 0 }, /^RangeError: timeoutMs must be a number from 1 /)
     refuse({ minQueryIntervalMs: 0 }, /^RangeError: minQueryIntervalMs must be a number from 10 /)

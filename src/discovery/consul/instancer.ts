@@ -48,8 +48,8 @@ export function consulInstancer(options: ConsulInstancerOptions): Instancer {
   const { service, datacenter, tags = [], passingOnly = true } = options
   checkText('service', service)
   if (datacenter !== undefined) checkText('datacenter', datacenter)
-  if (!Array.isArray(tags)) throw new TypeError('tags must be a list of texts')
-  for (const tag of tags) checkText('tags', tag)
+  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== 'string' || tag === ''))
+    throw new TypeError('tags must be a list of texts')
   const checked = checkedConnection(options)
   const query = new URLSearchParams(tags.map((tag) => ['tag', tag]))
   if (passingOnly) query.set('passing', '1')
