@@ -86,8 +86,19 @@ export class Balancing<Target> implements AsyncDisposable {
     ctx: Context,
     now: number,
   ): Promise<unknown> {
-    const endpoint = this.#endpointOf(candidate.target, ctx)
+    const endpoint = this.#endpointTo(candidate, ctx)
     return tap(endpoint, new InstanceCall(this.endpointer, candidate, ticket, now))(request, ctx)
+  }
+
+  /** A way that cannot be made is a failure of its instance: else that would seem idle for ever, and draw all calls. */
+  #endpointTo({ target, instance }: MeasuredCandidate<Target>, ctx: Context): Endpoint<unknown, unknown> {
+    try {
+      return this.#endpointOf(target, ctx)
+    } catch (cause) {
+      const text = `there is no way to ${instance.id} at ${instance.address}`
+      const error = new ServiceError('unavailable', text, { retry: 'safe', cause })
+      return () => Promise.reject(error)
+    }
   }
 
   /** Where all count as healthy, nobody asks whether they are. */

@@ -6,6 +6,7 @@ import { contract, unary } from '../core/contract.ts'
 import { ServiceError } from '../core/errors.ts'
 import { attempt } from '../core/inbound.ts'
 import { explain } from '../discovery/explain.ts'
+import { peakEwma } from '../discovery/peak-ewma.ts'
 import { roundRobin } from '../discovery/round-robin.ts'
 import { logger } from '../log/logger.ts'
 import { registry as metricsRegistry } from '../metrics/registry.ts'
@@ -80,6 +81,35 @@ describe('balancedClient', () => {
     await clock.advance(0)
     assert.equal(await price, 5)
     assert.deepEqual(asked, ['a:1 price 1', 'b:1 price 2', 'c:1 price 3'])
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('goes elsewhere where there is no way to an instance, and gives that one a rest', async () => {
+    const opened: string[] = []
+    const { registry, client, clock } = setup({
+      balancer: peakEwma(),
+      over: {
+        name: 'picky',
+        wire: (_contract, { address }) => {
+          opened.push(address)
+          if (address === 'bad:1') throw new TypeError('no such address')
+          return { connect: () => async () => address }
+        },
+      },
+    })
+    await registry.say('a:1', 'bad:1', 'c:1')
+    const answers = new Set<string>()
+    for (let calls = 0; calls < 30; calls++) {
+      const answer = client.order('x')
+      await clock.advance(1)
+      answers.add(await answer)
+    }
+    assert.deepEqual([...answers].toSorted(), ['a:1', 'c:1'])
+    assert.ok(opened.filter((address) => address === 'bad:1').length < 10)
+    await registry.say('bad:1')
+    const failed = assert.rejects(client.order('x'), { code: 'unavailable', message: /no way to bad:1/ })
+    await clock.advance(1_000)
+    await failed
     await client[Symbol.asyncDispose]()
   })
 
