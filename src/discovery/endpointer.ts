@@ -10,6 +10,7 @@ import { admitted } from './admitted.ts'
 import type { Balancer, PickTrace } from './balancer.ts'
 import type { EndpointerOptions } from './endpointer-options.ts'
 import { type Instance, sameMetadata } from './instance.ts'
+import type { InstanceHealth } from './instance-health.ts'
 import type { Instancer, InstanceSet } from './instancer.ts'
 import { MeasuredCandidate, type MeasureOptions } from './measured-candidate.ts'
 
@@ -175,12 +176,13 @@ export class Endpointer<Target> implements AsyncDisposable {
 
   #connect(instance: Instance): MeasuredCandidate<Target> | undefined {
     const { connect, health, onConnectError } = this.#options
+    let judge: InstanceHealth | undefined
     try {
-      const judge = health?.(instance)
-      const candidate = new MeasuredCandidate(instance, connect(instance), judge, this.clock.now(), this.#measure)
+      judge = health?.(instance)
       judge?.onChange(() => this.#admitSoon())
-      return candidate
+      return new MeasuredCandidate(instance, connect(instance), judge, this.clock.now(), this.#measure)
     } catch (error) {
+      judge?.[Symbol.dispose]()
       tell(onConnectError, { name: this.instancer.name, instance, error })
       return undefined
     }
