@@ -42,11 +42,13 @@ export function balanced<Req = unknown, Res = unknown>(options: BalancedOptions<
   // Checks the pipeline too; its attempts belong to single instances.
   clientLayers({ pipeline }, { methods: [info] })
   const perInstance = chain(...(pipeline?.attempt ?? []))
+  const { connect } = options
+  if (typeof connect !== 'function') throw new TypeError(`connect must be a function, but is ${typeof connect}`)
   const balancing = new Balancing<Held<Req, Res>>({
     ...options,
     balancer: (options.balancer ?? peakEwma()) as unknown as Balancer<Held<Req, Res>>,
     connect: (instance) => {
-      const made = options.connect(instance)
+      const made = connect(instance)
       if (typeof made !== 'function') throw new TypeError('connect must give an endpoint, which is a function')
       return { made, endpoint: perInstance(made) }
     },

@@ -45,8 +45,9 @@ export class Endpointer<Target> implements AsyncDisposable {
   #subscription: Disposable | undefined
   #isClosed = false
 
-  /** Begins the lookup. Throws a RangeError for an option out of its range. */
+  /** Begins the lookup. Throws a TypeError or RangeError for an option out of its range. */
   constructor(options: EndpointerOptions<Target>) {
+    checkParts(options)
     this.#options = options
     this.instancer = options.instancer
     this.balancer = options.balancer
@@ -260,6 +261,21 @@ export class Endpointer<Target> implements AsyncDisposable {
     }
     this.#review = this.clock.schedule(outliers.intervalMs, review, background)
   }
+}
+
+/** What is first called with the first instance must not be found out to be something else by then. */
+function checkParts<Target>(options: EndpointerOptions<Target>): void {
+  const { instancer, connect, disconnect, balancer, health, outliers, classify: judge } = options
+  if (typeof instancer?.subscribe !== 'function')
+    throw new TypeError('instancer must be one, as staticInstancer([…]) or consulInstancer({ … }) give it')
+  if (typeof balancer?.pick !== 'function' || typeof balancer.update !== 'function')
+    throw new TypeError('balancer must be one, as roundRobin() gives it')
+  if (outliers !== undefined && typeof outliers?.judge !== 'function')
+    throw new TypeError('outliers must be what outliers() gives')
+  if (typeof connect !== 'function') throw new TypeError(`connect must be a function, but is ${typeof connect}`)
+  for (const [name, part] of Object.entries({ disconnect, health, classify: judge }))
+    if (part !== undefined && typeof part !== 'function')
+      throw new TypeError(`${name} must be a function, but is ${typeof part}`)
 }
 
 /** Whether what was connected is not what should be. */

@@ -13,6 +13,7 @@ import { registry as metricsRegistry } from '../metrics/registry.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { simulation } from '../testing/simulator/simulation.ts'
 import type { ClientTransport } from '../transport/client-transport.ts'
+import { httpClients } from '../transport/http/clients.ts'
 import { type BalancedClientOptions, balancedClient } from './balanced-client.ts'
 
 const shop = contract('shop', {
@@ -248,5 +249,16 @@ describe('balancedClient', () => {
     assert.throws(() => balancedClient(shop, {} as never), /instancer must be one/)
     assert.throws(() => setup({ pipeline: { circuitBreaker: { openMs: 0 } } }), /circuitBreaker\.openMs must be/)
     assert.throws(() => setup({ whenEmpty: 'no' as never }), /whenEmpty must be/)
+    assert.throws(() => setup({ balancer: roundRobin as never }), /balancer must be one/)
+    for (const over of [null, httpClients])
+      assert.throws(() => setup({ over: over as never }), /over must be a transport/)
+    for (const given of [null, true, 5])
+      assert.throws(() => setup({ outliers: given as never }), /outliers must be options/)
+    const { instancer } = new PlayedRegistry(manualClock())
+    for (const pipeline of [null, true, 'none'])
+      assert.throws(
+        () => balancedClient(shop, { instancer, pipeline: pipeline as never }),
+        /pipeline must be options or false/,
+      )
   })
 })

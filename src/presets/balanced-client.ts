@@ -70,6 +70,7 @@ export function balancedClient<M extends Methods>(
   const { instancer, over = httpClients(), clock = systemClock, logger, metrics } = options
   if (typeof instancer?.subscribe !== 'function')
     throw new TypeError('instancer must be one, as staticInstancer([…]) or consulInstancer({ … }) give it')
+  if (typeof over?.wire !== 'function') throw new TypeError('over must be a transport, as httpClients() gives it')
   const methods = Object.values(contract.info) as MethodInfo[]
   const service = contract.name
   const held = new DisposableStack()
@@ -126,6 +127,7 @@ function policiesOf(
   const told = { logger, metrics, callLog, measure }
   const watch = observe({ ...told, side: 'client' })
   if (pipeline === false) return { pipeline: { call: [watch], attempt: [] }, breakers: undefined }
+  if (typeof pipeline !== 'object' || pipeline === null) throw new TypeError('pipeline must be options or false')
   const { circuitBreaker = {}, ...others } = pipeline
   const policy = typeof circuitBreaker === 'function' && circuitBreaker
   const { random } = others
@@ -154,5 +156,7 @@ function healthOf(
 
 function detectorOf(given: BalancedClientOptions['outliers']): OutlierDetector | undefined {
   if (given === false) return undefined
+  if (given !== undefined && (typeof given !== 'object' || given === null))
+    throw new TypeError('outliers must be options, what outliers() gives, or false')
   return given !== undefined && 'judge' in given ? given : outliers(given)
 }
