@@ -56,6 +56,9 @@ export function balanced<Req = unknown, Res = unknown>(options: BalancedOptions<
     endpointOf: ({ endpoint }) => endpoint as Endpoint<unknown, unknown>,
     key: options.key as never,
   })
+  // What was begun must not go on when an option is refused.
+  using unfinished = new DisposableStack()
+  unfinished.defer(() => void balancing[Symbol.asyncDispose]())
   const root = rootContext({ clock: options.clock })
   const around = chain(...use, balancing.around, ...(pipeline?.call ?? []))
   const send = around((request: unknown, ctx) => balancing.send(request, ctx))
@@ -69,6 +72,7 @@ export function balanced<Req = unknown, Res = unknown>(options: BalancedOptions<
       },
     },
   )
+  unfinished.move()
   return explainable(endpoint, balancing.endpointer)
 }
 

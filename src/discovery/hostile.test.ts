@@ -36,4 +36,12 @@ describe('a client whose parts misbehave', () => {
     await call[Symbol.asyncDispose]()
     assert.equal(clock.pending, 0)
   })
+
+  it('asks nobody for instances when an option is refused', async () => {
+    const clock = manualClock()
+    const registry = new PlayedRegistry(clock)
+    assert.throws(() => setup({ use: [5 as never], instancer: registry.instancer }))
+    await registry.say('a:1')
+    assert.equal(registry.open, 0)
+  })
 })

@@ -10,6 +10,7 @@ import { peakEwma } from '../discovery/peak-ewma.ts'
 import { roundRobin } from '../discovery/round-robin.ts'
 import { logger } from '../log/logger.ts'
 import { registry as metricsRegistry } from '../metrics/registry.ts'
+import { logRecorder } from '../testing/log-recorder.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { simulation } from '../testing/simulator/simulation.ts'
 import type { ClientTransport } from '../transport/client-transport.ts'
@@ -260,5 +261,23 @@ describe('balancedClient', () => {
         () => balancedClient(shop, { instancer, pipeline: pipeline as never }),
         /pipeline must be options or false/,
       )
+  })
+
+  it('leaves nothing behind when an option is refused', async () => {
+    const bad: Partial<BalancedClientOptions>[] = [
+      { panicRatio: 5 },
+      { outliers: { minCalls: 0 } },
+      { streamLimits: { firstMs: 0 } },
+      { use: [5 as never] },
+    ]
+    for (const options of bad) {
+      const clock = manualClock()
+      const registry = new PlayedRegistry(clock)
+      const metrics = metricsRegistry()
+      const given = { instancer: registry.instancer, clock, logger: logger(logRecorder()), metrics, ...options }
+      assert.throws(() => balancedClient(shop, given))
+      await registry.say('a:1')
+      assert.deepEqual([registry.open, clock.pending], [0, 0])
+    }
   })
 })

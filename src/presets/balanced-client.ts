@@ -73,7 +73,9 @@ export function balancedClient<M extends Methods>(
   if (typeof over?.wire !== 'function') throw new TypeError('over must be a transport, as httpClients() gives it')
   const methods = Object.values(contract.info) as MethodInfo[]
   const service = contract.name
-  const held = new DisposableStack()
+  // What was begun must not go on when an option is refused.
+  using unfinished = new DisposableStack()
+  const held = unfinished.use(new DisposableStack())
   const { pipeline, breakers } = policiesOf(options, clock)
   pipeline.check?.({ methods })
   if (metrics !== undefined && breakers !== undefined)
@@ -100,6 +102,7 @@ export function balancedClient<M extends Methods>(
     },
     onConnectError: options.onConnectError,
   })
+  unfinished.defer(() => void balancing[Symbol.asyncDispose]())
   const client = clientOf(contract, {
     ...options,
     clock,
@@ -111,10 +114,14 @@ export function balancedClient<M extends Methods>(
     },
     connect: () => (request, ctx) => balancing.send(request, ctx),
     close: async () => {
-      await balancing[Symbol.asyncDispose]()
-      held[Symbol.dispose]()
+      try {
+        await balancing[Symbol.asyncDispose]()
+      } finally {
+        held[Symbol.dispose]()
+      }
     },
   })
+  unfinished.move()
   return explainable(client, balancing.endpointer)
 }
 
