@@ -127,9 +127,11 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.#subscription = undefined
     this.#reconnect?.cancel()
     this.#review?.cancel()
-    for (const candidate of [...this.#candidates, ...this.#leaving]) this.#release(candidate)
+    const held = [...this.#byId.values(), ...this.#leaving]
     this.#candidates = []
     this.#byId.clear()
+    this.#leaving.clear()
+    for (const candidate of held) this.#release(candidate)
     this.#admit()
     await Promise.all(this.#ending)
   }
@@ -150,23 +152,27 @@ export class Endpointer<Target> implements AsyncDisposable {
       let candidate = this.#byId.get(instance.id)
       if (candidate === undefined || isElsewhere(candidate.instance, instance)) {
         const connected = this.#connect(instance)
+        // What it called, or told that it could not, may have closed this.
+        if (this.#isClosed) {
+          if (connected !== undefined) this.#release(connected)
+          return
+        }
         if (connected === undefined) {
           missing++
           continue
         }
+        this.#byId.set(instance.id, connected)
         if (candidate === undefined) joined.push(instance)
         else this.#leave(candidate)
         candidate = connected
-        this.#byId.set(instance.id, candidate)
       } else if (candidate.instance !== instance) candidate.change(instance)
       candidate.seenIn = generation
       candidates.push(candidate)
     }
     const left = this.#candidates.filter((candidate) => candidate.seenIn !== generation && !candidate.isLeaving)
-    for (const candidate of left) {
-      this.#byId.delete(candidate.instance.id)
-      this.#leave(candidate)
-    }
+    for (const candidate of left) if (this.#byId.delete(candidate.instance.id)) this.#leave(candidate)
+    // As what is let go of may.
+    if (this.#isClosed) return
     this.#candidates = candidates
     this.#connectAgain(missing)
     this.#admit(

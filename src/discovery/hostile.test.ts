@@ -44,4 +44,33 @@ describe('a client whose parts misbehave', () => {
     await registry.say('a:1')
     assert.equal(registry.open, 0)
   })
+
+  it('keeps nothing that was connected while it was closed', async () => {
+    for (const during of ['connect', 'onConnectError', 'onUpdate', 'disconnect']) {
+      const close = (at: string) => void (at === during && call[Symbol.asyncDispose]())
+      const open: string[] = []
+      const { registry, clock, call } = setup({
+        connect: ({ address }) => {
+          if (address === 'bad:1') throw new Error('cannot')
+          if (address === 'c:1') close('connect')
+          open.push(address)
+          const end = async () => {
+            open.splice(open.indexOf(address), 1)
+            close('disconnect')
+          }
+          return Object.assign(async () => address, { [Symbol.asyncDispose]: end })
+        },
+        onConnectError: () => close('onConnectError'),
+        onUpdate: ({ joined }) => joined.some(({ id }) => id === 'd') && close('onUpdate'),
+      })
+      await registry.say('a:1', { id: 'b', address: 'b:1' })
+      assert.deepEqual(open, ['a:1', 'b:1'])
+      await registry.say('a:1', { id: 'b', address: 'b:2' }, 'bad:1', 'c:1', { id: 'd', address: 'd:1' })
+      await clock.advance(0)
+      assert.deepEqual(open, [], during)
+      await assert.rejects(call('x'), { code: 'canceled' })
+      await call[Symbol.asyncDispose]()
+      assert.deepEqual([registry.open, clock.pending], [0, 0])
+    }
+  })
 })
