@@ -126,7 +126,8 @@ export class Balancing<Target> implements AsyncDisposable {
 
   async #sendLater(request: unknown, ctx: Context): Promise<unknown> {
     const { endpointer } = this
-    if (endpointer.isSettled && !this.#waits) throw this.#nobody(ctx.clock)
+    // A balancer that takes none of those there are would not take one by waiting.
+    if (endpointer.admitted.length > 0 || (endpointer.isSettled && !this.#waits)) throw this.#nobody(ctx.clock)
     const now = ctx.clock.now()
     const leftMs = ctx.deadlineAt - now
     const saidMs = Math.min(saidBeforeMs, leftMs / 10)

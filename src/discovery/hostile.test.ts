@@ -73,4 +73,17 @@ describe('a client whose parts misbehave', () => {
       assert.deepEqual([registry.open, clock.pending], [0, 0])
     }
   })
+
+  it('fails a call where its balancer takes none of those there are, however patient the call is', async () => {
+    for (const whenEmpty of ['wait', 'fail'] as const) {
+      const balancer = { name: 'picky', update() {}, pick: () => undefined }
+      const { registry, clock, call } = setup({ whenEmpty, balancer })
+      const early = assert.rejects(call('x'), { code: 'unavailable' })
+      await registry.say('a:1')
+      await early
+      await assert.rejects(call('x'), { code: 'unavailable', message: /no instance to call/ })
+      await call[Symbol.asyncDispose]()
+      assert.equal(clock.pending, 0)
+    }
+  })
 })
