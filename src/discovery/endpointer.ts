@@ -40,8 +40,8 @@ export class Endpointer<Target> implements AsyncDisposable {
   #reconnect: Timer | undefined
   #review: Timer | undefined
   #isAdmitting = false
-  /** Resolves with the next thing that is heard of the set. */
-  #news: PromiseWithResolvers<void> | undefined
+  /** Called with the next thing that is heard of the set. */
+  readonly #waiting = new Set<() => void>()
   #subscription: Disposable | undefined
   #isClosed = false
 
@@ -113,10 +113,15 @@ export class Endpointer<Target> implements AsyncDisposable {
   async arrival(ctx: Context, waits: boolean): Promise<void> {
     while (this.#admitted.length === 0 && (waits || !this.isSettled)) {
       if (ctx.aborted) throw ctx.cause
-      this.#news ??= Promise.withResolvers()
-      const aborted = Promise.withResolvers<never>()
-      using _ = ctx.onAbort(aborted.reject)
-      await Promise.race([this.#news.promise, aborted.promise])
+      // One for each call, and none left by those that have given up: an outage may last for days.
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      using _ = ctx.onAbort(reject)
+      this.#waiting.add(resolve)
+      try {
+        await promise
+      } finally {
+        this.#waiting.delete(resolve)
+      }
     }
   }
 
@@ -137,8 +142,9 @@ export class Endpointer<Target> implements AsyncDisposable {
   }
 
   #tellWaiting(): void {
-    this.#news?.resolve()
-    this.#news = undefined
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const resolve of waiting) resolve()
   }
 
   #take({ instances, seenAt }: InstanceSet): void {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { PlayedRegistry } from '../../test/discovery/played-registry.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { type BalancedOptions, balanced } from './balanced.ts'
@@ -85,5 +87,24 @@ describe('a client whose parts misbehave', () => {
       await call[Symbol.asyncDispose]()
       assert.equal(clock.pending, 0)
     }
+  })
+
+  it('keeps nothing of calls that have waited in vain', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const { registry, call, clock } = setup({ whenEmpty: 'wait' })
+    await registry.say()
+    const wait = async (calls: number) => {
+      for (let at = 0; at < calls; at++) call('x', { timeoutMs: 10 }).catch(() => {})
+      await clock.advance(10)
+      collect()
+      return process.memoryUsage().heapUsed
+    }
+    await wait(1_000)
+    const before = await wait(1_000)
+    for (let times = 0; times < 4; times++) await wait(1_000)
+    const grownBy = ((await wait(1_000)) - before) / 5_000
+    assert.ok(grownBy < 100, `${grownBy} bytes a call`)
+    await call[Symbol.asyncDispose]()
   })
 })
