@@ -221,7 +221,7 @@ export class Endpointer<Target> implements AsyncDisposable {
 
   #release(candidate: MeasuredCandidate<Target>): void {
     this.#leaving.delete(candidate)
-    candidate.health?.[Symbol.dispose]()
+    tell(() => candidate.health?.[Symbol.dispose](), undefined)
     const { disconnect } = this.#options
     if (disconnect === undefined) return
     const released = async () => await disconnect(candidate.target)

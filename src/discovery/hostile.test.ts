@@ -107,4 +107,44 @@ describe('a client whose parts misbehave', () => {
     assert.ok(grownBy < 100, `${grownBy} bytes a call`)
     await call[Symbol.asyncDispose]()
   })
+
+  it('lets go of an instance though what judges it throws', async (t) => {
+    const surfaced: unknown[] = []
+    t.mock.method(globalThis, 'queueMicrotask', (run: () => void) => {
+      try {
+        run()
+      } catch (thrown) {
+        surfaced.push(String(thrown))
+      }
+    })
+    const broken = (what: string) => () => {
+      throw new Error(what)
+    }
+    const answer = Promise.withResolvers<string>()
+    const health = () => ({
+      healthy: true,
+      onChange() {},
+      begin: () => 1,
+      end: broken('end'),
+      [Symbol.dispose]: broken('dispose'),
+    })
+    const closed: string[] = []
+    const end = (address: string) => ({ [Symbol.asyncDispose]: async () => void closed.push(address) })
+    const { registry, call, clock } = setup({
+      health,
+      connect: ({ address }) => Object.assign(() => answer.promise, end(address)),
+    })
+    await registry.say('a:1')
+    const answered = call('x')
+    await registry.say('b:1')
+    await registry.say('c:1')
+    assert.deepEqual(closed, ['b:1'])
+    answer.resolve('well')
+    assert.equal(await answered, 'well')
+    assert.deepEqual(closed, ['b:1', 'a:1'])
+    await call[Symbol.asyncDispose]()
+    assert.deepEqual(closed, ['b:1', 'a:1', 'c:1'])
+    assert.deepEqual(surfaced, ['Error: dispose', 'Error: dispose', 'Error: end', 'Error: dispose'])
+    assert.equal(clock.pending, 0)
+  })
 })
