@@ -158,6 +158,12 @@ describe('subset', () => {
     assert.equal(told.subscribers, 0)
   })
 
+  it('takes as many as one likes', () => {
+    const size = 150_000
+    assert.equal(chosen(instancesTo(size + 1), size, 'x').length, size)
+    assert.equal(chosen(instancesTo(size), size, 'x').length, size)
+  })
+
   it('says whose subset it is, and disposes what it was given', async () => {
     const told = new Told()
     const some = subset(told, { size: 20, client: 3 })
