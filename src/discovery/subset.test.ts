@@ -159,9 +159,9 @@ describe('subset', () => {
   })
 
   it('takes as many as one likes', () => {
-    const size = 150_000
-    assert.equal(chosen(instancesTo(size + 1), size, 'x').length, size)
-    assert.equal(chosen(instancesTo(size), size, 'x').length, size)
+    const size = 130_000
+    const all = Array.from({ length: size }, (_, at) => ({ id: `${at + size}`, address: 'host:80' }))
+    assert.equal(chosen(all, size, 'x').length, size)
   })
 
   it('says whose subset it is, and disposes what it was given', async () => {
