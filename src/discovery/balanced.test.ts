@@ -277,6 +277,8 @@ describe('balanced', () => {
     assert.throws(() => setup({ whenEmpty: 'hope' as never }), /whenEmpty must be 'wait' or 'fail'/)
     assert.throws(() => setup({ key: 'user' as never }), /key must be a function/)
     assert.throws(() => setup({ pipeline: {} as never }), /pipeline must be/)
+    assert.throws(() => setup({ connect: undefined as never }), /connect must be a function/)
+    assert.throws(() => setup({ balancer: 'round_robin' as never }), /balancer must be one/)
   })
 
   it('leaves out an instance for which connect gives no endpoint', async () => {

@@ -42,11 +42,13 @@ export function balanced<Req = unknown, Res = unknown>(options: BalancedOptions<
   // Checks the pipeline too; its attempts belong to single instances.
   clientLayers({ pipeline }, { methods: [info] })
   const perInstance = chain(...(pipeline?.attempt ?? []))
+  const { connect } = options
+  if (typeof connect !== 'function') throw new TypeError(`connect must be a function, but is ${typeof connect}`)
   const balancing = new Balancing<Held<Req, Res>>({
     ...options,
     balancer: (options.balancer ?? peakEwma()) as unknown as Balancer<Held<Req, Res>>,
     connect: (instance) => {
-      const made = options.connect(instance)
+      const made = connect(instance)
       if (typeof made !== 'function') throw new TypeError('connect must give an endpoint, which is a function')
       return { made, endpoint: perInstance(made) }
     },
@@ -54,6 +56,9 @@ export function balanced<Req = unknown, Res = unknown>(options: BalancedOptions<
     endpointOf: ({ endpoint }) => endpoint as Endpoint<unknown, unknown>,
     key: options.key as never,
   })
+  // What was begun must not go on when an option is refused.
+  using unfinished = new DisposableStack()
+  unfinished.defer(() => void balancing[Symbol.asyncDispose]())
   const root = rootContext({ clock: options.clock })
   const around = chain(...use, balancing.around, ...(pipeline?.call ?? []))
   const send = around((request: unknown, ctx) => balancing.send(request, ctx))
@@ -67,6 +72,7 @@ export function balanced<Req = unknown, Res = unknown>(options: BalancedOptions<
       },
     },
   )
+  unfinished.move()
   return explainable(endpoint, balancing.endpointer)
 }
 

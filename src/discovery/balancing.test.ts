@@ -79,7 +79,10 @@ describe('Balancing', () => {
 
   it('fails a call whose balancer chooses nobody of those who are there', { timeout: 5_000 }, async () => {
     const { balancing, ctx } = await setup({ balancer: { name: 'picky', update() {}, pick: () => undefined } })
-    await assert.rejects(balancing.send('x', ctx), { code: 'internal', message: 'picky chose none of 2 instances' })
+    await assert.rejects(balancing.send('x', ctx), {
+      code: 'unavailable',
+      message: 'no instance to call: picky chose none of 2',
+    })
     await balancing[Symbol.asyncDispose]()
   })
 })

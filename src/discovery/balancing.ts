@@ -127,7 +127,7 @@ export class Balancing<Target> implements AsyncDisposable {
     const { endpointer } = this
     const { length } = endpointer.admitted
     // To wait for somebody who is there would never end.
-    if (length > 0) throw new ServiceError('internal', `${endpointer.balancer.name} chose none of ${length} instances`)
+    if (length > 0) throw chosenNone(endpointer.balancer.name, length)
     if (endpointer.isSettled && !this.#waits) throw this.#nobody(ctx.clock)
     const now = ctx.clock.now()
     const leftMs = ctx.deadlineAt - now
@@ -160,4 +160,9 @@ function unusable({ id, address }: Instance, cause: unknown): Endpoint<unknown, 
 function checkKey(key: unknown): string {
   if (typeof key === 'string') return key
   throw new TypeError(`key must give a text or undefined, but gave ${typeof key}`)
+}
+
+function chosenNone(balancer: string, count: number): ServiceError {
+  const text = `no instance to call: ${balancer} chose none of ${count}`
+  return noteRefusal(withoutStack(() => new ServiceError('unavailable', text, { retry: 'safe' })))
 }

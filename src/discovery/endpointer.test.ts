@@ -371,5 +371,14 @@ describe('Endpointer', () => {
     assert.throws(() => setup({ panicRatio: 2 }), /panicRatio must be/)
     assert.throws(() => setup({ decayMs: 0 }), /decayMs must be/)
     assert.throws(() => setup({ failurePenaltyMs: -1 }), /failurePenaltyMs must be/)
+    assert.throws(() => setup({ instancer: undefined as never }), /instancer must be one/)
+    for (const balancer of [undefined, 'round_robin', roundRobin, { pick() {} }])
+      assert.throws(() => setup({ balancer: balancer as never }), /balancer must be one/)
+    assert.throws(() => setup({ outliers: { minCalls: 5 } as never }), /outliers must be what outliers\(\) gives/)
+    for (const name of ['connect', 'disconnect', 'health', 'classify'])
+      assert.throws(() => setup({ [name]: 'x' }), {
+        name: 'TypeError',
+        message: `${name} must be a function, but is string`,
+      })
   })
 })

@@ -45,8 +45,9 @@ export class Endpointer<Target> implements AsyncDisposable {
   #subscription: Disposable | undefined
   #isClosed = false
 
-  /** Begins the lookup. Throws a RangeError for an option out of its range. */
+  /** Begins the lookup. Throws a TypeError or RangeError for an option out of its range. */
   constructor(options: EndpointerOptions<Target>) {
+    checkParts(options)
     this.#options = options
     this.instancer = options.instancer
     this.balancer = options.balancer
@@ -123,9 +124,11 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.#subscription = undefined
     this.#reconnect?.cancel()
     this.#review?.cancel()
-    for (const candidate of [...this.#candidates, ...this.#leaving]) this.#release(candidate)
+    const held = [...this.#byId.values(), ...this.#leaving]
     this.#candidates = []
     this.#byId.clear()
+    this.#leaving.clear()
+    for (const candidate of held) this.#release(candidate)
     this.#admit()
     await Promise.all(this.#ending)
   }
@@ -163,23 +166,27 @@ export class Endpointer<Target> implements AsyncDisposable {
       let candidate = known[at]?.instance.id === id ? known[at] : this.#byId.get(id)
       if (candidate === undefined || isElsewhere(candidate.instance, instance)) {
         const connected = this.#connect(instance)
+        // What it called, or told that it could not, may have closed this.
+        if (this.#isClosed) {
+          if (connected !== undefined) this.#release(connected)
+          return
+        }
         if (connected === undefined) {
           missing++
           continue
         }
+        this.#byId.set(instance.id, connected)
         if (candidate === undefined) joined.push(instance)
         else this.#leave(candidate)
         candidate = connected
-        this.#byId.set(instance.id, candidate)
       } else if (candidate.instance !== instance) candidate.change(instance)
       candidate.seenIn = generation
       candidates.push(candidate)
     }
     const left = this.#candidates.filter((candidate) => candidate.seenIn !== generation && !candidate.isLeaving)
-    for (const candidate of left) {
-      this.#byId.delete(candidate.instance.id)
-      this.#leave(candidate)
-    }
+    for (const candidate of left) if (this.#byId.delete(candidate.instance.id)) this.#leave(candidate)
+    // As what is let go of may.
+    if (this.#isClosed) return
     this.#candidates = candidates
     this.#connectAgain(missing)
     this.#admit({ joined, left: left.map(({ instance }) => instance) })
@@ -190,9 +197,8 @@ export class Endpointer<Target> implements AsyncDisposable {
     let judge: InstanceHealth | undefined
     try {
       judge = health?.(instance)
-      const candidate = new MeasuredCandidate(instance, connect(instance), judge, this.clock.now(), this.#measure)
       judge?.onChange(() => this.#admitSoon())
-      return candidate
+      return new MeasuredCandidate(instance, connect(instance), judge, this.clock.now(), this.#measure)
     } catch (error) {
       judge?.[Symbol.dispose]()
       tell(onConnectError, { name: this.instancer.name, instance, error })
@@ -220,7 +226,7 @@ export class Endpointer<Target> implements AsyncDisposable {
 
   #release(candidate: MeasuredCandidate<Target>): void {
     this.#leaving.delete(candidate)
-    candidate.health?.[Symbol.dispose]()
+    tell(() => candidate.health?.[Symbol.dispose](), undefined)
     const { disconnect } = this.#options
     if (disconnect === undefined) return
     const released = async () => await disconnect(candidate.target)
@@ -276,6 +282,21 @@ export class Endpointer<Target> implements AsyncDisposable {
     }
     this.#review = this.clock.schedule(outliers.intervalMs, review, background)
   }
+}
+
+/** What is first called with the first instance must not be found out to be something else by then. */
+function checkParts<Target>(options: EndpointerOptions<Target>): void {
+  const { instancer, connect, disconnect, balancer, health, outliers, classify: judge } = options
+  if (typeof instancer?.subscribe !== 'function')
+    throw new TypeError('instancer must be one, as staticInstancer([…]) or consulInstancer({ … }) give it')
+  if (typeof balancer?.pick !== 'function' || typeof balancer.update !== 'function')
+    throw new TypeError('balancer must be one, as roundRobin() gives it')
+  if (outliers !== undefined && typeof outliers?.judge !== 'function')
+    throw new TypeError('outliers must be what outliers() gives')
+  if (typeof connect !== 'function') throw new TypeError(`connect must be a function, but is ${typeof connect}`)
+  for (const [name, part] of Object.entries({ disconnect, health, classify: judge }))
+    if (part !== undefined && typeof part !== 'function')
+      throw new TypeError(`${name} must be a function, but is ${typeof part}`)
 }
 
 /** Whether what was connected is not what should be. */

@@ -52,6 +52,22 @@ describe('explain', () => {
     assert.equal(explain(call).picked, undefined)
   })
 
+  it('is plain data where nobody weighs anything, too', async () => {
+    const registry = new PlayedRegistry(manualClock())
+    const { instancer, clock } = registry
+    const call = balanced<number, string>({ method: 'svc/one', instancer, connect: () => async () => '', clock })
+    await registry.say({ id: '__proto__', address: 'a:1', weight: 0 }, { id: 'b', address: 'a:1', weight: 0 })
+    const { instances } = explain(call)
+    assert.deepEqual(
+      instances.map(({ id, load, score, considered }) => [id, load, score, considered]),
+      [
+        ['__proto__', undefined, undefined, true],
+        ['b', undefined, undefined, true],
+      ],
+    )
+    await call[Symbol.asyncDispose]()
+  })
+
   it('explains nothing that has no instances', () => {
     assert.throws(() => explain({}), /only what balanced\(\) and balancedClient\(\) give/)
   })

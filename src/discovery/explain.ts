@@ -45,7 +45,7 @@ export interface ExplainedInstance {
   readonly reason: string | undefined
   /** Whether the balancer looked at it for this choice. */
   readonly considered: boolean
-  /** What it was compared by: the lowest one wins. Undefined where the balancer has none. */
+  /** What it was compared by: the lowest one wins. Undefined where the balancer has none, and for one that takes no calls. */
   readonly score: number | undefined
   /** What else decided. */
   readonly note: string | undefined
@@ -91,13 +91,18 @@ export function explain(client: object, options: ExplainOptions = {}): Explanati
         inFlight,
         latencyMs,
         successRatio,
-        load: Number.isFinite(load) ? load : undefined,
+        load: finite(load),
         healthy,
         reason: candidate.isEjected ? 'succeeds less often than the others' : health?.describe?.(),
         considered: seen !== undefined,
-        score: seen?.score,
+        score: finite(seen?.score),
         note: seen?.note,
       }
     }),
   }
+}
+
+/** Plain data has no Infinity. */
+function finite(value: number | undefined): number | undefined {
+  return Number.isFinite(value) ? value : undefined
 }

@@ -142,4 +142,15 @@ describe('HashPoints', () => {
     assert.ok(hidden.length > 90)
     for (const key of hidden) assert.equal(points.ownerOf(key, { accepts }, true), 0)
   })
+
+  it('goes by the proportion of weights, however small they are', () => {
+    const keys = keysTo(1_000)
+    const weights = new Map([
+      ['a', 4],
+      ['b', 2],
+      ['c', 1],
+    ])
+    const least = new Map(Array.from(weights, ([id, weight]) => [id, weight * Number.MIN_VALUE]))
+    assert.deepEqual(owners(least, keys), owners(weights, keys))
+  })
 })

@@ -38,9 +38,11 @@ export class HashPoints {
   constructor(ids: readonly string[], weights: ArrayLike<number>) {
     let heaviest = 0
     for (let owner = 0; owner < ids.length; owner++) heaviest = Math.max(heaviest, weights[owner] as number)
-    const perWeight = heaviest === 0 ? 0 : pointsEach / 2 ** Math.floor(Math.log2(heaviest))
+    // Divided, as the inverse of what is near the least number would be Infinity.
+    const measure = heaviest === 0 ? 1 : 2 ** Math.floor(Math.log2(heaviest))
+    const pointsOf = (owner: number) => ((weights[owner] as number) / measure) * pointsEach
     let count = 0
-    for (let owner = 0; owner < ids.length; owner++) count += Math.ceil((weights[owner] as number) * perWeight)
+    for (let owner = 0; owner < ids.length; owner++) count += Math.ceil(pointsOf(owner))
 
     const places = new Uint32Array(count)
     const owners = new Uint32Array(count)
@@ -48,7 +50,7 @@ export class HashPoints {
     let at = 0
     for (let owner = 0; owner < ids.length; owner++) {
       const id = ids[owner] as string
-      const points = (weights[owner] as number) * perWeight
+      const points = pointsOf(owner)
       // Two hashes of 32 bits: owners that share one of them by chance must not share all places.
       const first = murmur3(id)
       const step = murmur3(id, golden) | 1

@@ -50,8 +50,11 @@ export class InstanceCall<Target> implements Tap<number> {
     const tookMs = ctx.method.kind === 'unary' ? now - startedAt : Number.NaN
     const candidate = this.#candidate
     candidate.end(verdict, tookMs, now)
-    if (this.#ticket !== undefined) candidate.health?.end?.(this.#ticket, verdict, tookMs, now, ctx)
-    this.#owner.ended(candidate)
+    try {
+      if (this.#ticket !== undefined) candidate.health?.end?.(this.#ticket, verdict, tookMs, now, ctx)
+    } finally {
+      this.#owner.ended(candidate)
+    }
   }
 
   /** A judge who throws must not change what the caller gets. */

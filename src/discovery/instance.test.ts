@@ -25,7 +25,20 @@ describe('instance', () => {
     assert.deepEqual(splitAddress('127.0.0.1:1'), { host: '127.0.0.1', port: 1 })
   })
 
-  for (const address of ['', 'a', 'a:', ':80', 'a:0', 'a:65536', 'http://a:80', 'a:80/path', '::1:80', 'a b:80', 5]) {
+  for (const address of [
+    '',
+    'a',
+    'a:',
+    ':80',
+    'a:0',
+    'a:65536',
+    'http://a:80',
+    'a:80/path',
+    '::1:80',
+    'a b:80',
+    'a\\b:80',
+    5,
+  ]) {
     it(`refuses ${JSON.stringify(address)} as an address`, () => {
       assert.throws(() => instanceAt(address as string), TypeError)
     })

@@ -75,7 +75,7 @@ export function inOrder(instances: readonly Instance[]): readonly Instance[] {
   return sorted.filter((instance, at) => instance.id !== sorted[at - 1]?.id)
 }
 
-const addressForm = /^(?:\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^\s:/?#@[\]]+):(\d{1,5})$/
+const addressForm = /^(?:\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^\s:/\\?#@[\]]+):(\d{1,5})$/
 
 function portOf(address: unknown): number {
   const port = typeof address === 'string' ? Number(addressForm.exec(address)?.[1] ?? 0) : 0

@@ -304,4 +304,17 @@ describe('instancerFrom', () => {
     assert.throws(() => instancerFrom('svc', source, { recoveryMs: -1 }), /recoveryMs must be/)
     assert.throws(() => instancerFrom('svc', source, { backoff: { initialMs: -1 } }), /initialMs must be/)
   })
+
+  it('tells nobody who left while others were told', async () => {
+    const registry = new Registry()
+    await using instancer = instancerFrom('svc', registry.source, { clock: registry.clock })
+    const told: string[] = []
+    instancer.subscribe(() => {
+      told.push('first')
+      second[Symbol.dispose]()
+    })
+    const second = instancer.subscribe(() => told.push('second'))
+    await registry.say([a])
+    assert.deepEqual(told, ['first'])
+  })
 })

@@ -211,6 +211,9 @@ class SharedInstancer implements Instancer {
   }
 
   #tellAll(): void {
-    for (const { hear } of [...this.#listeners]) tell(hear, this.#current)
+    for (const heard of [...this.#listeners]) {
+      // One that left because of an earlier one's doing is told no more.
+      if (this.#listeners.has(heard)) tell(heard.hear, this.#current)
+    }
   }
 }

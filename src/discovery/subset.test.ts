@@ -158,6 +158,12 @@ describe('subset', () => {
     assert.equal(told.subscribers, 0)
   })
 
+  it('takes as many as one likes', () => {
+    const size = 130_000
+    const all = Array.from({ length: size }, (_, at) => ({ id: `${at + size}`, address: 'host:80' }))
+    assert.equal(chosen(all, size, 'x').length, size)
+  })
+
   it('says whose subset it is, and disposes what it was given', async () => {
     const told = new Told()
     const some = subset(told, { size: 20, client: 3 })

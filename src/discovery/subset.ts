@@ -70,17 +70,11 @@ class SubsetInstancer implements Instancer {
 
   #subsetOf(all: readonly Instance[]): readonly Instance[] {
     if (all === this.#all) return this.#some
-    const chosen: Instance[] = []
+    let chosen: readonly Instance[] = []
     for (const group of inGroups(all)) {
       const places = this.#size - chosen.length
       if (places === 0) break
-      if (group.length <= places) chosen.push(...group)
-      else
-        chosen.push(
-          ...(typeof this.#client === 'number'
-            ? inTurn(group, places, this.#client)
-            : nearest(group, places, this.#client)),
-        )
+      chosen = chosen.concat(someOf(group, places, this.#client))
     }
     const some = inOrder(chosen)
     if (this.#all === undefined || !sameInstances(some, this.#some)) this.#some = some
@@ -91,6 +85,12 @@ class SubsetInstancer implements Instancer {
 
 function isFailing({ error }: InstanceSet): boolean {
   return error !== undefined
+}
+
+/** All of them where there are no more than that. */
+function someOf(instances: readonly Instance[], size: number, client: number | string): readonly Instance[] {
+  if (instances.length <= size) return instances
+  return typeof client === 'number' ? inTurn(instances, size, client) : nearest(instances, size, client)
 }
 
 /** Those that should be called before others first. */

@@ -6,12 +6,15 @@ import { contract, unary } from '../core/contract.ts'
 import { ServiceError } from '../core/errors.ts'
 import { attempt } from '../core/inbound.ts'
 import { explain } from '../discovery/explain.ts'
+import { peakEwma } from '../discovery/peak-ewma.ts'
 import { roundRobin } from '../discovery/round-robin.ts'
 import { logger } from '../log/logger.ts'
 import { registry as metricsRegistry } from '../metrics/registry.ts'
+import { logRecorder } from '../testing/log-recorder.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { simulation } from '../testing/simulator/simulation.ts'
 import type { ClientTransport } from '../transport/client-transport.ts'
+import { httpClients } from '../transport/http/clients.ts'
 import { type BalancedClientOptions, balancedClient } from './balanced-client.ts'
 
 const shop = contract('shop', {
@@ -80,6 +83,38 @@ describe('balancedClient', () => {
     await clock.advance(0)
     assert.equal(await price, 5)
     assert.deepEqual(asked, ['a:1 price 1', 'b:1 price 2', 'c:1 price 3'])
+    await client[Symbol.asyncDispose]()
+  })
+
+  it('goes elsewhere where there is no way to an instance, and gives that one a rest', async () => {
+    const opened: string[] = []
+    const { registry, client, clock } = setup({
+      balancer: peakEwma(),
+      over: {
+        name: 'picky',
+        wire: (_contract, { address }) => {
+          opened.push(address)
+          if (address === 'bad:1') throw new TypeError('no such address')
+          return { connect: () => async () => address }
+        },
+      },
+    })
+    await registry.say('a:1', 'bad:1', 'c:1')
+    const answers = new Set<string>()
+    for (let calls = 0; calls < 30; calls++) {
+      const answer = client.order('x')
+      await clock.advance(1)
+      answers.add(await answer)
+    }
+    assert.deepEqual([...answers].toSorted(), ['a:1', 'c:1'])
+    assert.ok(opened.filter((address) => address === 'bad:1').length < 10)
+    await registry.say('bad:1')
+    const failed = assert.rejects(client.order('x'), {
+      code: 'unavailable',
+      message: /bad:1 at bad:1 cannot be called/,
+    })
+    await clock.advance(1_000)
+    await failed
     await client[Symbol.asyncDispose]()
   })
 
@@ -218,6 +253,35 @@ describe('balancedClient', () => {
     assert.throws(() => balancedClient(shop, {} as never), /instancer must be one/)
     assert.throws(() => setup({ pipeline: { circuitBreaker: { openMs: 0 } } }), /circuitBreaker\.openMs must be/)
     assert.throws(() => setup({ whenEmpty: 'no' as never }), /whenEmpty must be/)
+    assert.throws(() => setup({ balancer: roundRobin as never }), /balancer must be one/)
+    for (const over of [null, httpClients])
+      assert.throws(() => setup({ over: over as never }), /over must be a transport/)
+    for (const given of [null, true, 5])
+      assert.throws(() => setup({ outliers: given as never }), /outliers must be options/)
+    const { instancer } = new PlayedRegistry(manualClock())
+    for (const pipeline of [null, true, 'none'])
+      assert.throws(
+        () => balancedClient(shop, { instancer, pipeline: pipeline as never }),
+        /pipeline must be options or false/,
+      )
+  })
+
+  it('leaves nothing behind when an option is refused', async () => {
+    const bad: Partial<BalancedClientOptions>[] = [
+      { panicRatio: 5 },
+      { outliers: { minCalls: 0 } },
+      { streamLimits: { firstMs: 0 } },
+      { use: [5 as never] },
+    ]
+    for (const options of bad) {
+      const clock = manualClock()
+      const registry = new PlayedRegistry(clock)
+      const metrics = metricsRegistry()
+      const given = { instancer: registry.instancer, clock, logger: logger(logRecorder()), metrics, ...options }
+      assert.throws(() => balancedClient(shop, given))
+      await registry.say('a:1')
+      assert.deepEqual([registry.open, clock.pending], [0, 0])
+    }
   })
 
   it('leaves nothing behind when it refuses options', async () => {

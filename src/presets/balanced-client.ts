@@ -70,10 +70,12 @@ export function balancedClient<M extends Methods>(
   const { instancer, over = httpClients(), clock = systemClock, logger, metrics } = options
   if (typeof instancer?.subscribe !== 'function')
     throw new TypeError('instancer must be one, as staticInstancer([…]) or consulInstancer({ … }) give it')
+  if (typeof over?.wire !== 'function') throw new TypeError('over must be a transport, as httpClients() gives it')
   const methods = Object.values(contract.info) as MethodInfo[]
   const service = contract.name
-  // What an option that makes no sense further down must not leave behind.
-  using held = new DisposableStack()
+  // What was begun must not go on when an option is refused.
+  using unfinished = new DisposableStack()
+  const held = unfinished.use(new DisposableStack())
   const { pipeline, breakers } = policiesOf(options, clock)
   pipeline.check?.({ methods })
   if (metrics !== undefined && breakers !== undefined)
@@ -100,7 +102,7 @@ export function balancedClient<M extends Methods>(
     },
     onConnectError: options.onConnectError,
   })
-  held.defer(() => void balancing[Symbol.asyncDispose]())
+  unfinished.defer(() => void balancing[Symbol.asyncDispose]())
   const client = clientOf(contract, {
     ...options,
     clock,
@@ -112,11 +114,14 @@ export function balancedClient<M extends Methods>(
     },
     connect: () => (request, ctx) => balancing.send(request, ctx),
     close: async () => {
-      await balancing[Symbol.asyncDispose]()
-      kept[Symbol.dispose]()
+      try {
+        await balancing[Symbol.asyncDispose]()
+      } finally {
+        held[Symbol.dispose]()
+      }
     },
   })
-  const kept = held.move()
+  unfinished.move()
   return explainable(client, balancing.endpointer)
 }
 
@@ -129,6 +134,7 @@ function policiesOf(
   const told = { logger, metrics, callLog, measure }
   const watch = observe({ ...told, side: 'client' })
   if (pipeline === false) return { pipeline: { call: [watch], attempt: [] }, breakers: undefined }
+  if (typeof pipeline !== 'object' || pipeline === null) throw new TypeError('pipeline must be options or false')
   const { circuitBreaker = {}, ...others } = pipeline
   const policy = typeof circuitBreaker === 'function' && circuitBreaker
   const { random } = others
@@ -154,5 +160,7 @@ function healthOf(
 
 function detectorOf(given: BalancedClientOptions['outliers']): OutlierDetector | undefined {
   if (given === false) return undefined
+  if (given !== undefined && (typeof given !== 'object' || given === null))
+    throw new TypeError('outliers must be options, what outliers() gives, or false')
   return given !== undefined && 'judge' in given ? given : outliers(given)
 }

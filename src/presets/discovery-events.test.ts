@@ -72,5 +72,7 @@ describe('discoveryEvents', () => {
       gauge?.series.map((each) => 'value' in each && each.value),
       [3, 2],
     )
+    events[Symbol.dispose]()
+    assert.ok(metrics.collect().every(({ series }) => series.length === 0))
   })
 })

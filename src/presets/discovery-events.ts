@@ -36,6 +36,8 @@ export function discoveryEvents(options: DiscoveryEventsOptions): DiscoveryEvent
       help: 'Instances of a service that are known, and of those the ones that may be called. Of this host.',
       labels: ['rpc.service', 'state'],
     })
+    // What was shown last would stay, as if there were still a client.
+    for (const state of ['known', 'admitted']) held.defer(() => void gauge.delete({ 'rpc.service': service, state }))
     held.use(
       metrics.onCollect(() => {
         gauge.with({ 'rpc.service': service, state: 'known' }).set(counts.known)

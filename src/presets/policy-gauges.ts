@@ -35,7 +35,11 @@ export function policyGauges(policies: WatchedPolicies, options: PolicyGaugesOpt
     const gauge = metrics.gauge({ name: `rpc.${side}.${name}`, help: `${help} Of this host.`, labels: ['rpc.service'] })
     const all = readsOf(metrics, `${side} ${service} ${name}`)
     all.add(read)
-    held.defer(() => void all.delete(read))
+    held.defer(() => {
+      all.delete(read)
+      // What was shown last would stay: a circuit that is open for ever.
+      if (all.size === 0) gauge.delete({ 'rpc.service': service })
+    })
     held.use(metrics.onCollect(() => gauge.with({ 'rpc.service': service }).set(sumOf(all))))
   }
   if (circuitBreaker !== undefined) {

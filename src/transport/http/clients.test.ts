@@ -28,6 +28,8 @@ describe('httpClients', () => {
   it('refuses options that make no sense before there is an instance', () => {
     assert.throws(() => httpClients({ protocol: 'ftp' as never }), /protocol must be 'http' or 'https'/)
     assert.throws(() => httpClients({ path: '/a?b' }), /baseUrl must be/)
+    for (const path of ['api', ':80/x', 5])
+      assert.throws(() => httpClients({ path: path as never }), /path must begin with \//)
     assert.throws(() => httpClients({ maxConnections: 0 }), /maxConnections must be/)
     assert.throws(() => httpClients({ maxDepth: -1 }), /maxDepth must be/)
   })

@@ -20,6 +20,9 @@ export function httpClients(options: HttpClientsOptions = {}): ClientTransport {
   const { protocol = options.tls === undefined ? 'http' : 'https', path = '', ...others } = options
   if (protocol !== 'http' && protocol !== 'https')
     throw new TypeError(`protocol must be 'http' or 'https', but is ${String(protocol)}`)
+  // Whatever came first in it would be read as a part of the address.
+  if (path !== '' && !String(path).startsWith('/'))
+    throw new TypeError(`path must begin with /, but is ${JSON.stringify(path)}`)
   // Wrong options must not wait for the first instance to be told.
   httpWire(contract('none', {}), { ...others, baseUrl: `${protocol}://host${path}` })
   return {
