@@ -1,6 +1,7 @@
 // InstanceWatch: one subscription to a source of instances from its beginning to its end, through all failures.
 import type { Clock } from '../core/clock.ts'
 import { within } from '../core/within.ts'
+import { errorOf } from './error-of.ts'
 import { checkInstance, type Instance, inOrder } from './instance.ts'
 
 /**
@@ -109,8 +110,4 @@ function checked(snapshot: unknown): readonly Instance[] {
     }
   }
   return inOrder(snapshot)
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

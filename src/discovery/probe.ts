@@ -7,6 +7,7 @@ import { tell } from '../core/tell.ts'
 import { within } from '../core/within.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { type Random, systemRandom } from '../primitives/random.ts'
+import { errorOf } from './error-of.ts'
 import type { Instance } from './instance.ts'
 import type { InstanceHealth } from './instance-health.ts'
 
@@ -140,7 +141,7 @@ class Probe implements InstanceHealth {
       return undefined
     } catch (thrown) {
       // Once the time is over that is what it failed with, whoever noticed it first.
-      const error = ctx.aborted ? late() : thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = ctx.aborted ? late() : errorOf(thrown)
       ctx.cancel(error)
       return error
     } finally {

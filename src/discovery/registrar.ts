@@ -5,6 +5,7 @@ import { tell } from '../core/tell.ts'
 import { within } from '../core/within.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
 import { checkNumber } from '../primitives/check.ts'
+import { errorOf } from './error-of.ts'
 import { checkInstance, type Instance } from './instance.ts'
 
 export type { BackoffOptions } from '../primitives/backoff.ts'
@@ -291,8 +292,4 @@ class KeptRegistration implements Registration {
     tell(this.#keeping.onChange, event)
     tell(this.#events?.onChange, event)
   }
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
