@@ -148,6 +148,8 @@ class KeptRegistration implements Registration {
   /** The last one: it is taken back even while the registry does not seem to have it. */
   #announcement: Announcement | undefined
   #isAnnounced = false
+  /** Whether the registry has lost what it was told last. */
+  #isLost = false
   #closing: Promise<void> | undefined
 
   constructor(
@@ -201,12 +203,13 @@ class KeptRegistration implements Registration {
           heldSince = clock.now()
         }
         this.#become('registered')
-        const { renewEveryMs = Infinity, lost } = this.#announcement as Announcement
-        if (await this.#rest(renewEveryMs, lost)) throw new Error(`${this.#keeping.name} has lost ${this.instance.id}`)
+        await this.#rest(this.#announcement?.renewEveryMs ?? Infinity)
+        if (this.#isLost) throw new Error(`${this.#keeping.name} has lost ${this.instance.id}`)
         failures = 0
       } catch (thrown) {
         if (signal.aborted) return
         this.#isAnnounced = false
+        this.#isLost = false
         this.#fail(during, thrown)
         // What held for a while is announced again at once; a registry that takes it and loses it is not asked again and again.
         const heldMs = clock.now() - heldSince
@@ -218,8 +221,15 @@ class KeptRegistration implements Registration {
 
   async #announce(): Promise<void> {
     const { announce } = this.#keeping
-    this.#announcement = await this.#ask('register', (signal) => announce(this.service, this.instance, signal))
+    const announcement = await this.#ask('register', (signal) => announce(this.service, this.instance, signal))
+    this.#announcement = announcement
     this.#isAnnounced = true
+    const lose = () => {
+      this.#isLost ||= this.#isAnnounced && this.#announcement === announcement
+      if (this.#isLost) this.#wake?.()
+    }
+    // Once, and not with each renewal: a promise keeps all who wait for it.
+    announcement.lost?.then(lose, lose)
   }
 
   /** One request, which ends in time whatever the adapter does. */
@@ -234,20 +244,14 @@ class KeptRegistration implements Registration {
     }
   }
 
-  /** Until the time is over or it is closed; says whether what was announced was lost before. */
-  async #rest(delayMs: number, lost?: Promise<unknown>): Promise<boolean> {
-    const over = Promise.withResolvers<boolean>()
-    const timer = this.#keeping.clock.schedule(delayMs, () => over.resolve(false), background)
-    this.#wake = () => over.resolve(false)
-    if (this.#stopping.signal.aborted) this.#wake()
-    const isLost = () => over.resolve(true)
-    lost?.then(isLost, isLost)
-    try {
-      return await over.promise
-    } finally {
-      timer.cancel()
-      this.#wake = undefined
-    }
+  /** Until the time is over, it is closed, or what was announced is lost. */
+  async #rest(delayMs: number): Promise<void> {
+    if (this.#stopping.signal.aborted || this.#isLost) return
+    const over = Promise.withResolvers<void>()
+    const timer = this.#keeping.clock.schedule(delayMs, over.resolve, background)
+    this.#wake = over.resolve
+    await over.promise
+    timer.cancel()
   }
 
   async #close(): Promise<void> {
