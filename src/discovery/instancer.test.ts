@@ -317,4 +317,16 @@ describe('instancerFrom', () => {
     await registry.say([a])
     assert.deepEqual(told, ['first'])
   })
+
+  it('asks again whatever the registry throws', async () => {
+    const registry = new Registry()
+    await using instancer = instancerFrom('svc', registry.source, { clock: registry.clock })
+    instancer.subscribe(() => {})
+    await registry.clock.advance(0)
+    await registry.fail(Object.create(null))
+    assert.equal(instancer.current.error?.message, 'something without a text was thrown')
+    await registry.clock.advance(1_200)
+    await registry.say([a])
+    assert.deepEqual(instancer.current.instances, [a])
+  })
 })

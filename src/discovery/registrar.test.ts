@@ -225,4 +225,48 @@ describe('registrarFrom', () => {
     assert.throws(() => registrar.register('svc', a), /the registrar of test registry was closed/)
     assert.deepEqual(registry.asked, [])
   })
+
+  it('listens once for the loss of what it renews, and hears of it in the midst of a renewal', async (t) => {
+    const clock = manualClock()
+    let listeners = 0
+    let lose = () => {}
+    let renewed = () => {}
+    let announced = 0
+    const registrar = registrarFrom(
+      'test registry',
+      async () => {
+        announced++
+        const lost = Promise.withResolvers<void>()
+        lose = () => lost.reject(new Error('gone'))
+        const { promise } = lost
+        t.mock.method(promise, 'then', (...heard: Parameters<typeof promise.then>) => {
+          listeners++
+          return Promise.prototype.then.apply(promise, heard)
+        })
+        return {
+          renewEveryMs: 1_000,
+          renew: () => new Promise<void>((resolve) => (renewed = resolve)),
+          lost: promise,
+          withdraw: async () => {},
+        }
+      },
+      { clock },
+    )
+    const registration = registrar.register('svc', a)
+    for (let times = 0; times < 10; times++) {
+      await clock.advance(1_000)
+      renewed()
+      await clock.advance(0)
+    }
+    assert.deepEqual([announced, listeners], [1, 1])
+    await clock.advance(1_000)
+    lose()
+    await clock.advance(0)
+    assert.deepEqual([announced, registration.state], [1, 'registered'])
+    renewed()
+    await clock.advance(0)
+    assert.deepEqual([announced, listeners, registration.state], [2, 2, 'registered'])
+    await registration.close()
+    assert.equal(clock.pending, 0)
+  })
 })

@@ -95,4 +95,12 @@ describe('instanceBreakers', () => {
   it('refuses what no breaker can be set to', () => {
     assert.throws(() => setup({ openMs: 0 }), /openMs must be/)
   })
+
+  it('begins nothing more when it was disposed, whatever its last calls say', () => {
+    const { clock, changes, health, ctx, begin } = setup()
+    const tickets = [begin(), begin()]
+    health[Symbol.dispose]()
+    for (const ticket of tickets) health.end?.(ticket, 'failure', 1, clock.now(), ctx)
+    assert.deepEqual([clock.pending, changes], [0, []])
+  })
 })

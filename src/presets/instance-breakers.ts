@@ -64,10 +64,13 @@ class InstanceBreaker implements InstanceHealth {
   #rest: Timer | undefined
   #restsUntil = -Infinity
   #listener: (() => void) | undefined
+  #isDisposed = false
 
   constructor(settings: BreakerSettings, clock: Clock, onChange: (change: BreakerChange) => void) {
     this.#clock = clock
     this.#breaker = new Breaker(settings, (change) => {
+      // A call that was not called off with its client may still say how it ended.
+      if (this.#isDisposed) return
       this.#follow(change)
       onChange(change)
     })
@@ -111,6 +114,7 @@ class InstanceBreaker implements InstanceHealth {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true
     this.#rest?.cancel()
     this.#listener = undefined
     this.onDispose?.()
