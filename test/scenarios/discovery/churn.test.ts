@@ -10,6 +10,7 @@ import { balancedClient } from 'servicekit/presets/balanced-client'
 import { eventually } from 'servicekit/testing/eventually'
 import { type ManualClock, manualClock } from 'servicekit/testing/manual-clock'
 import { type HttpServer, httpServer } from 'servicekit/transport/http/server'
+import type { CandidatesUpdate } from '../../../src/discovery/endpointer-options.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -104,7 +105,11 @@ describe('what comes and goes', { timeout: 120_000 }, () => {
     const clock = manualClock()
     const registry = new Registry()
     await using instancer = registry.instancer(clock)
-    const client = balancedClient(shop, { instancer, clock, whenEmpty: 'wait' })
+    let joined = 0
+    const onUpdate = (event: CandidatesUpdate) => {
+      joined += event.joined.length
+    }
+    const client = balancedClient(shop, { instancer, clock, whenEmpty: 'wait', onUpdate })
     const held: number[] = []
     let calls = 0
     let most = 0
@@ -120,7 +125,10 @@ describe('what comes and goes', { timeout: 120_000 }, () => {
       const callers = Promise.all(Array.from({ length: 4 }, caller))
       for (; changes < until; changes++) {
         registry.say([at(changes), at(changes + 1), at(changes + 2), at(changes + 3)])
-        await (changes % 10 === 0 ? clock.advance(1) : turn())
+        if (changes % 50 === 0) await clock.advance(1)
+        else if (changes % 5 === 0) await turn()
+        // As long as it takes for a set to be heard of.
+        else for (let hops = 0; hops < 20; hops++) await undefined
         if (changes % 50 === 0) most = Math.max(most, openSockets())
       }
       over = true
@@ -130,6 +138,7 @@ describe('what comes and goes', { timeout: 120_000 }, () => {
       await eventually(() => clock.advance(1).then(() => openSockets() === 0))
       held.push(await memory())
     }
+    assert.ok(joined >= 10_000, `only ${joined} have joined`)
     assert.ok(calls > 1_000, `only ${calls} calls`)
     assert.ok(most < 400, `${most} sockets were open at a time`)
     const growth = ((held.at(-1) ?? 0) - (held[1] ?? 0)) / 5_000
