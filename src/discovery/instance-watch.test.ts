@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { eventually } from '../testing/eventually.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { type Instance, instanceAt } from './instance.ts'
 import { type InstanceSource, InstanceWatch } from './instance-watch.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 const [a, b] = [instanceAt('a:1'), instanceAt('b:1')]
 
@@ -76,5 +82,30 @@ describe('InstanceWatch', () => {
     assert.deepEqual(other.failures, [['a text', 1, 100]])
     other.watch.stop()
     await ended
+  })
+
+  it('keeps nothing of the sets that it has told', async () => {
+    const [first, second] = [3_000, 9_000]
+    const held: number[] = []
+    let told = 0
+    const watch = new InstanceWatch(
+      async function* (signal) {
+        for (let sets = 0; sets <= second; sets++) {
+          if (sets === first || sets === second) {
+            collectGarbage()
+            held.push(process.memoryUsage().heapUsed)
+          }
+          yield [a]
+        }
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      },
+      { clock: manualClock(), delayMs: () => 100, onSnapshot: () => void told++, onFailure: assert.fail },
+    )
+    const ended = watch.run()
+    await eventually(() => told === second + 1)
+    watch.stop()
+    await ended
+    const growth = ((held[1] ?? 0) - (held[0] ?? 0)) / (second - first)
+    assert.ok(growth < 50, `the heap grew by ${growth.toFixed(1)} bytes a set`)
   })
 })

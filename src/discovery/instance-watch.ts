@@ -58,24 +58,28 @@ export class InstanceWatch {
   /** Leaving the loop lets the source clean up; one that does not come to an end is left behind. */
   async #follow(signal: AbortSignal): Promise<void> {
     const snapshots = this.#source(signal)[Symbol.asyncIterator]()
-    const stopped = Promise.withResolvers<IteratorResult<never>>()
-    const stop = () => stopped.resolve({ done: true, value: undefined })
-    signal.addEventListener('abort', stop, { once: true })
     try {
-      for (;;) {
-        const next = snapshots.next()
-        // What a source that was left behind throws, nobody hears.
-        next.catch(() => {})
-        const { done, value } = await Promise.race([next, stopped.promise])
+      while (!signal.aborted) {
+        const { done, value } = await this.#next(snapshots)
         if (done === true || signal.aborted) return
         const instances = checked(value)
         this.#failures = 0
         this.#options.onSnapshot(instances)
       }
     } finally {
-      signal.removeEventListener('abort', stop)
       await this.#letGo(snapshots)
     }
+  }
+
+  /**
+   * The next set, or the end as soon as it is stopped. No race with one promise for all of them: until that settles, each set would leave
+   * something behind there. What a source that was left behind throws, nobody hears.
+   */
+  #next(snapshots: AsyncIterator<readonly Instance[]>): Promise<IteratorResult<readonly Instance[]>> {
+    return new Promise((resolve, reject) => {
+      this.#wake = () => resolve({ done: true, value: undefined })
+      snapshots.next().then(resolve, reject)
+    })
   }
 
   /** A source gets a second to let go of what it holds: one that does not hear the signal must not keep others from their end. */

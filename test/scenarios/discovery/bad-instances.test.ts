@@ -84,7 +84,7 @@ describe('a set with a bad instance', { timeout: 120_000 }, () => {
 
   it('sends little to one that is slow, and repeats nothing for that', async () => {
     let slow = 0
-    const late = async (_: void, { clock }: Context) => {
+    const late = async (_: unknown, { clock }: Context) => {
       slow++
       await clock.sleep(100)
       return 'slow'
