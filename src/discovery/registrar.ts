@@ -150,8 +150,6 @@ class KeptRegistration implements Registration {
   /** The last one: it is taken back even while the registry does not seem to have it. */
   #announcement: Announcement | undefined
   #isAnnounced = false
-  /** Whether the registry has lost what it was told last. */
-  #isLost = false
   #closing: Promise<void> | undefined
 
   constructor(
@@ -211,7 +209,6 @@ class KeptRegistration implements Registration {
       } catch (thrown) {
         if (signal.aborted) return
         this.#isAnnounced = false
-        this.#isLost = false
         this.#fail(during, thrown)
         // What held for a while is announced again at once; a registry that takes it and loses it is not asked again and again.
         const heldMs = clock.now() - heldSince
