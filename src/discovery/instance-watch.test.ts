@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { manualClock } from '../testing/manual-clock.ts'
 import { type Instance, instanceAt } from './instance.ts'
 import { type InstanceSource, InstanceWatch } from './instance-watch.ts'
@@ -76,5 +78,36 @@ describe('InstanceWatch', () => {
     assert.deepEqual(other.failures, [['a text', 1, 100]])
     other.watch.stop()
     await ended
+  })
+
+  it('keeps nothing of the snapshots that are past, however many there were', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const half = Promise.withResolvers<number>()
+    const whole = Promise.withResolvers<number>()
+    const usedNow = () => {
+      collect()
+      return process.memoryUsage().heapUsed
+    }
+    const source: InstanceSource = async function* (signal) {
+      for (let count = 0; count < 20_000; count++) {
+        if (count === 10_000) half.resolve(usedNow())
+        yield count % 2 === 0 ? [a] : [b]
+      }
+      whole.resolve(usedNow())
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    }
+    const watch = new InstanceWatch(source, {
+      clock: manualClock(),
+      delayMs: () => 100,
+      onSnapshot: () => {},
+      onFailure: (error) => whole.reject(error),
+    })
+    const ended = watch.run()
+    const grown = (await whole.promise) - (await half.promise)
+    watch.stop()
+    await ended
+    // A hundred bytes for each would be a million.
+    assert.ok(grown < 1_000_000, `${grown} bytes more`)
   })
 })

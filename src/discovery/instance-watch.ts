@@ -57,15 +57,16 @@ export class InstanceWatch {
   /** Leaving the loop lets the source clean up; one that does not come to an end is left behind. */
   async #follow(signal: AbortSignal): Promise<void> {
     const snapshots = this.#source(signal)[Symbol.asyncIterator]()
-    const stopped = Promise.withResolvers<IteratorResult<never>>()
-    const stop = () => stopped.resolve({ done: true, value: undefined })
+    let leave: (() => void) | undefined
+    const stop = () => leave?.()
     signal.addEventListener('abort', stop, { once: true })
     try {
       for (;;) {
-        const next = snapshots.next()
-        // What a source that was left behind throws, nobody hears.
-        next.catch(() => {})
-        const { done, value } = await Promise.race([next, stopped.promise])
+        // A promise of its own for each: one for all would keep its part in every race there was, for months.
+        const { done, value } = await new Promise<IteratorResult<readonly Instance[]>>((resolve, reject) => {
+          leave = () => resolve({ done: true, value: undefined })
+          snapshots.next().then(resolve, reject)
+        })
         if (done === true || signal.aborted) return
         const instances = checked(value)
         this.#failures = 0
