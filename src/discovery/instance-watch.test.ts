@@ -80,6 +80,18 @@ describe('InstanceWatch', () => {
     await ended
   })
 
+  it('survives a source that throws what cannot be shown', async () => {
+    const { watch, failures, clock } = setup(async function* () {
+      yield [a]
+      throw Object.create(null)
+    })
+    const ended = watch.run()
+    await clock.advance(100)
+    assert.deepEqual(failures[0], ['what was thrown cannot be shown', 1, 100])
+    watch.stop()
+    await ended
+  })
+
   it('keeps nothing of the snapshots that are past, however many there were', async () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void

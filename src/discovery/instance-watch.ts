@@ -1,5 +1,6 @@
 // InstanceWatch: one subscription to a source of instances from its beginning to its end, through all failures.
 import type { Clock } from '../core/clock.ts'
+import { errorOf } from '../core/error-of.ts'
 import { within } from '../core/within.ts'
 import { checkInstance, type Instance, inOrder } from './instance.ts'
 
@@ -110,8 +111,4 @@ function checked(snapshot: unknown): readonly Instance[] {
     }
   }
   return inOrder(snapshot)
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

@@ -2,6 +2,7 @@
 import { type Clock, systemClock, type Timer } from '../core/clock.ts'
 import { type Context, rootContext } from '../core/context.ts'
 import { formatDuration } from '../core/duration.ts'
+import { errorOf } from '../core/error-of.ts'
 import { ServiceError } from '../core/errors.ts'
 import { tell } from '../core/tell.ts'
 import { within } from '../core/within.ts'
@@ -140,7 +141,7 @@ class Probe implements InstanceHealth {
       return undefined
     } catch (thrown) {
       // Once the time is over that is what it failed with, whoever noticed it first.
-      const error = ctx.aborted ? late() : thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = ctx.aborted ? late() : errorOf(thrown)
       ctx.cancel(error)
       return error
     } finally {

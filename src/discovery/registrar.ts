@@ -1,6 +1,7 @@
 // Registrar: announces instances of this process to a registry, and keeps them announced for as long as they are there.
 import { type Clock, systemClock } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
+import { errorOf } from '../core/error-of.ts'
 import { tell } from '../core/tell.ts'
 import { within } from '../core/within.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
@@ -291,8 +292,4 @@ class KeptRegistration implements Registration {
     tell(this.#keeping.onChange, event)
     tell(this.#events?.onChange, event)
   }
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import { type Context, rootContext } from '../core/context.ts'
 import { formatDuration } from '../core/duration.ts'
+import { errorOf } from '../core/error-of.ts'
 import { checkNumber } from '../primitives/check.ts'
 
 /**
@@ -118,7 +119,7 @@ export class KeptCheck {
       const answer = await Promise.race([check(), late.promise])
       return answer === false ? new Error('the check gave false') : undefined
     } catch (thrown) {
-      return thrown instanceof Error ? thrown : new Error(String(thrown))
+      return errorOf(thrown)
     }
   }
 }
