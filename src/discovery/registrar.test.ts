@@ -194,4 +194,23 @@ describe('registrarFrom', () => {
     assert.throws(() => registry.registrar().register('svc', { id: 'a', address: 'a' }), /address must be/)
     assert.deepEqual(registry.asked, [])
   })
+
+  it('takes back what may be there after an announcement that failed', async () => {
+    const clock = manualClock()
+    let withdrawn = 0
+    const registrar = registrarFrom(
+      'shelf',
+      async (_service, _instance, signal, mayBeThere) => {
+        const withdraw = async () => void withdrawn++
+        signal.addEventListener('abort', () => mayBeThere?.(withdraw))
+        return new Promise(() => {})
+      },
+      { clock, timeoutMs: 100 },
+    )
+    const registration = registrar.register('svc', a)
+    await clock.advance(100)
+    assert.equal(registration.state, 'pending')
+    await registration.close()
+    assert.equal(withdrawn, 1)
+  })
 })
