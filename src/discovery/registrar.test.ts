@@ -195,6 +195,25 @@ describe('registrarFrom', () => {
     assert.deepEqual(registry.asked, [])
   })
 
+  it('waits once for the loss of what it announced, however often it renews that', async (t) => {
+    const clock = manualClock()
+    const { promise: lost, resolve: lose } = Promise.withResolvers<void>()
+    const waits = t.mock.method(lost, 'then')
+    let [renewals, announced] = [0, 0]
+    const announce = async () => {
+      announced++
+      return { renewEveryMs: 10, renew: async () => void renewals++, withdraw: async () => {}, lost }
+    }
+    await using registrar = registrarFrom('shelf', announce, { clock })
+    const registration = registrar.register('svc', a)
+    await registration.registered
+    for (let turn = 0; turn < 200; turn++) await clock.advance(10)
+    assert.deepEqual([renewals, waits.mock.callCount(), announced], [200, 1, 1])
+    lose()
+    await clock.advance(0)
+    assert.ok(announced > 1)
+  })
+
   it('takes back what may be there after an announcement that failed', async () => {
     const clock = manualClock()
     let withdrawn = 0

@@ -135,6 +135,7 @@ class KeptRegistration implements Registration {
   /** The last one: it is taken back even while the registry does not seem to have it. One that failed may be nothing but its end. */
   #announcement: Announcement | undefined
   #isAnnounced = false
+  #isLost = false
   #closing: Promise<void> | undefined
 
   constructor(
@@ -188,12 +189,13 @@ class KeptRegistration implements Registration {
           heldSince = clock.now()
         }
         this.#become('registered')
-        const { renewEveryMs = Infinity, lost } = this.#announcement as Announcement
-        if (await this.#rest(renewEveryMs, lost)) throw new Error(`${this.#keeping.name} has lost ${this.instance.id}`)
+        await this.#rest(this.#announcement?.renewEveryMs ?? Infinity)
+        if (this.#isLost) throw new Error(`${this.#keeping.name} has lost ${this.instance.id}`)
         failures = 0
       } catch (thrown) {
         if (signal.aborted) return
         this.#isAnnounced = false
+        this.#isLost = false
         this.#fail(during, thrown)
         // What held for a while is announced again at once; a registry that takes it and loses it is not asked again and again.
         const heldMs = clock.now() - heldSince
@@ -209,8 +211,17 @@ class KeptRegistration implements Registration {
       this.#announcement ??= { withdraw }
     }
     const ask = (signal: AbortSignal) => announce(this.service, this.instance, signal, mayBeThere)
-    this.#announcement = await this.#ask('register', ask)
+    const announcement = await this.#ask('register', ask)
+    this.#announcement = announcement
     this.#isAnnounced = true
+    this.#isLost = false
+    const hear = () => {
+      if (this.#announcement !== announcement || !this.#isAnnounced) return
+      this.#isLost = true
+      this.#wake?.()
+    }
+    // Once, and not while it rests: a promise remembers all who ever waited for it.
+    announcement.lost?.then(hear, hear)
   }
 
   /** One request, which ends in time whatever the adapter does. */
@@ -225,20 +236,15 @@ class KeptRegistration implements Registration {
     }
   }
 
-  /** Until the time is over or it is closed; says whether what was announced was lost before. */
-  async #rest(delayMs: number, lost?: Promise<unknown>): Promise<boolean> {
-    const over = Promise.withResolvers<boolean>()
-    const timer = this.#keeping.clock.schedule(delayMs, () => over.resolve(false), background)
-    this.#wake = () => over.resolve(false)
-    if (this.#stopping.signal.aborted) this.#wake()
-    const isLost = () => over.resolve(true)
-    lost?.then(isLost, isLost)
-    try {
-      return await over.promise
-    } finally {
-      timer.cancel()
-      this.#wake = undefined
-    }
+  /** Until the time is over, it is closed, or what was announced is lost. */
+  async #rest(delayMs: number): Promise<void> {
+    const over = Promise.withResolvers<void>()
+    const timer = this.#keeping.clock.schedule(delayMs, over.resolve, background)
+    this.#wake = over.resolve
+    if (this.#stopping.signal.aborted || this.#isLost) this.#wake()
+    await over.promise
+    timer.cancel()
+    this.#wake = undefined
   }
 
   async #close(): Promise<void> {
