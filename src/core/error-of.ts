@@ -1,11 +1,12 @@
-// errorOf: whatever was thrown, as an Error.
+// errorOf: an Error of whatever was thrown, for those who must go on and say what it was.
 
-/** Gives an Error as it is, and of anything else one with its text. Throws nothing: there are things that have no text. */
+/** Gives an Error as it is, and makes one of anything else; of what cannot even be shown, with that as its cause. Never throws. */
 export function errorOf(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
   try {
-    return new Error(String(thrown))
+    if (!(thrown instanceof Error)) return new Error(String(thrown))
+    if (typeof thrown.message === 'string') return thrown
   } catch {
-    return new Error('something without a text was thrown', { cause: thrown })
+    // It runs code of its own when it is looked at, and that fails too.
   }
+  return new Error('what was thrown cannot be shown', { cause: thrown })
 }

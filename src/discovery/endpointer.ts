@@ -40,8 +40,8 @@ export class Endpointer<Target> implements AsyncDisposable {
   #reconnect: Timer | undefined
   #review: Timer | undefined
   #isAdmitting = false
-  /** Those who wait for the next thing that is heard of the set. */
-  readonly #waiting = new Set<() => void>()
+  /** Of the set. */
+  readonly #news = new News()
   #subscription: Disposable | undefined
   #isClosed = false
 
@@ -63,7 +63,7 @@ export class Endpointer<Target> implements AsyncDisposable {
     }
     this.#subscription = this.instancer.subscribe((set) => {
       this.#take(set)
-      this.#tellWaiting()
+      this.#news.tell()
     })
     this.#scheduleReview()
   }
@@ -113,7 +113,7 @@ export class Endpointer<Target> implements AsyncDisposable {
   async arrival(ctx: Context, waits: boolean): Promise<void> {
     while (this.#admitted.length === 0 && (waits || !this.isSettled)) {
       if (ctx.aborted) throw ctx.cause
-      await this.#news(ctx)
+      await this.#news.next(ctx)
     }
   }
 
@@ -131,23 +131,6 @@ export class Endpointer<Target> implements AsyncDisposable {
     for (const candidate of held) this.#release(candidate)
     this.#admit()
     await Promise.all(this.#ending)
-  }
-
-  /** Of a call that has given up nothing is kept: an outage outlasts thousands of them. */
-  async #news(ctx: Context): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#waiting.add(resolve)
-    using _ = ctx.onAbort(reject)
-    try {
-      await promise
-    } finally {
-      this.#waiting.delete(resolve)
-    }
-  }
-
-  #tellWaiting(): void {
-    for (const resolve of this.#waiting) resolve()
-    this.#waiting.clear()
   }
 
   #take({ instances, seenAt }: InstanceSet): void {
@@ -259,7 +242,7 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.balancer.update(members)
     // One that leaves may have been out already, and one that comes may be so at once.
     if (isSame && joined.length === 0 && left.length === 0) return
-    if (members.length > 0) this.#tellWaiting()
+    if (members.length > 0) this.#news.tell()
     tell(this.#options.onUpdate, {
       name: this.instancer.name,
       joined,

@@ -108,4 +108,16 @@ describe('InstanceWatch', () => {
     const growth = ((held[1] ?? 0) - (held[0] ?? 0)) / (second - first)
     assert.ok(growth < 50, `the heap grew by ${growth.toFixed(1)} bytes a set`)
   })
+
+  it('survives a source that throws what cannot be shown', async () => {
+    const { watch, failures, clock } = setup(async function* () {
+      yield [a]
+      throw Object.create(null)
+    })
+    const ended = watch.run()
+    await clock.advance(100)
+    assert.deepEqual(failures[0], ['what was thrown cannot be shown', 1, 100])
+    watch.stop()
+    await ended
+  })
 })

@@ -324,7 +324,7 @@ describe('instancerFrom', () => {
     instancer.subscribe(() => {})
     await registry.clock.advance(0)
     await registry.fail(Object.create(null))
-    assert.equal(instancer.current.error?.message, 'something without a text was thrown')
+    assert.equal(instancer.current.error?.message, 'what was thrown cannot be shown')
     await registry.clock.advance(1_200)
     await registry.say([a])
     assert.deepEqual(instancer.current.instances, [a])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it, mock } from 'node:test'
+import { describe, it } from 'node:test'
 import { manualClock } from '../testing/manual-clock.ts'
 import { instanceAt } from './instance.ts'
 import { type Announcement, type RegistrarOptions, registrarFrom } from './registrar.ts'
@@ -195,29 +195,6 @@ describe('registrarFrom', () => {
     assert.deepEqual(registry.asked, [])
   })
 
-  it('waits once for the loss of an announcement, however often that is renewed', async () => {
-    const clock = manualClock()
-    const lost = Promise.withResolvers<void>()
-    const waits = mock.method(lost.promise, 'then')
-    let [announced, renewed] = [0, 0]
-    const registrar = registrarFrom(
-      'test registry',
-      async () => {
-        announced++
-        return { renewEveryMs: 1_000, renew: async () => void renewed++, lost: lost.promise, async withdraw() {} }
-      },
-      { clock },
-    )
-    registrar.register('svc', a)
-    for (let second = 0; second < 10; second++) await clock.advance(1_000)
-    assert.deepEqual([announced, renewed, waits.mock.callCount()], [1, 10, 1])
-    lost.resolve()
-    await clock.advance(0)
-    assert.equal(announced, 2)
-    await registrar[Symbol.asyncDispose]()
-    assert.equal(clock.pending, 0)
-  })
-
   it('takes nothing more once it was disposed: nobody would take that back', async () => {
     const registry = new Registry()
     const registrar = registry.registrar()
@@ -268,5 +245,24 @@ describe('registrarFrom', () => {
     assert.deepEqual([announced, listeners, registration.state], [2, 2, 'registered'])
     await registration.close()
     assert.equal(clock.pending, 0)
+  })
+
+  it('takes back what may be there after an announcement that failed', async () => {
+    const clock = manualClock()
+    let withdrawn = 0
+    const registrar = registrarFrom(
+      'shelf',
+      async (_service, _instance, signal, mayBeThere) => {
+        const withdraw = async () => void withdrawn++
+        signal.addEventListener('abort', () => mayBeThere?.(withdraw))
+        return new Promise(() => {})
+      },
+      { clock, timeoutMs: 100 },
+    )
+    const registration = registrar.register('svc', a)
+    await clock.advance(100)
+    assert.equal(registration.state, 'pending')
+    await registration.close()
+    assert.equal(withdrawn, 1)
   })
 })

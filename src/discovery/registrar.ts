@@ -6,9 +6,11 @@ import { tell } from '../core/tell.ts'
 import { within } from '../core/within.ts'
 import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
 import { checkNumber } from '../primitives/check.ts'
+import type { Announce, Announcement } from './announcement.ts'
 import { checkInstance, type Instance } from './instance.ts'
 
 export type { BackoffOptions } from '../primitives/backoff.ts'
+export type { Announce, Announcement } from './announcement.ts'
 export type { Instance } from './instance.ts'
 
 /** Announces instances to one registry. Disposing it takes all of them back. */
@@ -31,21 +33,6 @@ export interface Registration extends AsyncDisposable {
   readonly registered: Promise<void>
   /** Takes it back, once a request that is under way has ended. Rejects when the registry cannot be told within `timeoutMs`; it forgets the instance by itself then, after a while. */
   close(): Promise<void>
-}
-
-/** What an adapter is: the one round trip that announces an instance. */
-export type Announce = (service: string, instance: Instance, signal: AbortSignal) => Promise<Announcement>
-
-/** What a registry was told. */
-export interface Announcement {
-  /** How long until it must be renewed, in milliseconds; undefined where it holds by itself. */
-  readonly renewEveryMs?: number | undefined
-  /** Renews it. What it throws is the registry's failure: then it is announced anew. */
-  renew?(signal: AbortSignal): Promise<void>
-  /** Resolves as soon as the registry has lost it, where that can be heard. */
-  readonly lost?: Promise<unknown> | undefined
-  /** Takes it back. */
-  withdraw(signal: AbortSignal): Promise<void>
 }
 
 /** What is told of registrations. */
@@ -147,7 +134,7 @@ class KeptRegistration implements Registration {
   #wake: (() => void) | undefined
   #state: Registration['state'] = 'pending'
   #error: Error | undefined
-  /** The last one: it is taken back even while the registry does not seem to have it. */
+  /** The last one: it is taken back even while the registry does not seem to have it. One that failed may be nothing but its end. */
   #announcement: Announcement | undefined
   #isAnnounced = false
   #closing: Promise<void> | undefined
@@ -219,8 +206,12 @@ class KeptRegistration implements Registration {
   }
 
   async #announce(): Promise<void> {
-    const announce = (signal: AbortSignal) => this.#keeping.announce(this.service, this.instance, signal)
-    const announcement = await this.#ask('register', announce)
+    const { announce } = this.#keeping
+    const mayBeThere = (withdraw: Announcement['withdraw']) => {
+      this.#announcement ??= { withdraw }
+    }
+    const ask = (signal: AbortSignal) => announce(this.service, this.instance, signal, mayBeThere)
+    const announcement = await this.#ask('register', ask)
     this.#announcement = announcement
     this.#isAnnounced = true
     const lose = () => {

@@ -39,6 +39,8 @@ describe('KeptCheck', () => {
       [() => Promise.reject(new Error('gone')), 'gone'],
       [() => Promise.reject('a text'), 'a text'],
       [async () => false, 'the check gave false'],
+      // What cannot be shown must not keep a check from ever being asked again.
+      [() => Promise.reject(Object.create(null)), 'what was thrown cannot be shown'],
     ]
     for (const [check, failure] of failures) {
       const { subject } = kept(check)

@@ -48,6 +48,8 @@ describe('advertisedInstance', () => {
       assert.throws(() => advertisedInstance(address, server), refused)
       assert.throws(() => advertisedInstance({ address }, server), refused)
     }
+    for (const address of ['0.0.0.0', '0.0.0.0:80', '::', '[::]:80', '0:0:0:0:0:0:0:0'])
+      assert.throws(() => checkAdvertised(address), /advertise must say where others reach.* is all interfaces/)
     assert.throws(() => checkAdvertised({ weight: -1 }), /weight must be a number from 0/)
     const socket = { url: 'http://localhost', address: undefined }
     assert.throws(

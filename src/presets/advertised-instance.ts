@@ -6,6 +6,9 @@ import type { RunningServer } from '../transport/server-transport.ts'
 /** Where others reach a service: `host:port`, a host alone, or more of an instance. */
 export type Advertised = string | { readonly [K in keyof Instance]?: Instance[K] | undefined }
 
+// Each caller would call itself.
+const everywhere = /^[0.:]+$/
+
 /** What is looked at of a server. */
 export type Bound = Pick<RunningServer, 'url' | 'address'>
 
@@ -21,7 +24,11 @@ export function advertisedInstance(
   const given = advertise === undefined || typeof advertise === 'object' ? advertise : { address: advertise }
   const address = given?.address === undefined ? ownAddress(server, reachable) : wholeAddress(given.address, server)
   // First, so that what is wrong with it is not said of the id.
-  splitAddress(address)
+  const { host } = splitAddress(address)
+  if (everywhere.test(host))
+    throw new TypeError(
+      `advertise must say where others reach this service, but ${host} is all interfaces of any machine`,
+    )
   return checkInstance({ ...given, id: given?.id ?? address, address })
 }
 

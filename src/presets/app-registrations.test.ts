@@ -90,4 +90,17 @@ describe('AppRegistrations', () => {
     assert.throws(() => begin(refusing), /no zone/)
     await withdrawn.promise
   })
+
+  it('are taken back when a registrar gives none, or none yet', async () => {
+    for (const given of [undefined, Promise.resolve({})]) {
+      const withdrawn = Promise.withResolvers<void>()
+      const { begin } = scene(async () => ({ withdraw: async () => withdrawn.resolve() }))
+      const late = { name: 'late', register: () => given } as unknown as Registrar
+      assert.throws(() => begin(late), {
+        name: 'TypeError',
+        message: /register must give a registration.*late does not/,
+      })
+      await withdrawn.promise
+    }
+  })
 })

@@ -13,10 +13,11 @@ const limitMs = 5_000
 /** One instance of one service, announced by several registrars. */
 export class AppRegistrations {
   readonly all: readonly Registration[]
+  readonly #fields: Fields
   readonly #logger: Logger | undefined
   readonly #clock: Clock
 
-  /** Throws what a registrar throws, once what the others have begun is being taken back. */
+  /** Throws what a registrar throws, and a TypeError for one that gives no registration, once what the others have begun is being taken back. */
   constructor(
     registrars: readonly Registrar[],
     service: string,
@@ -24,12 +25,13 @@ export class AppRegistrations {
     logger: Logger | undefined,
     clock: Clock = systemClock,
   ) {
+    this.#fields = { service, ...fieldsOf(instance) }
     this.#logger = logger
     this.#clock = clock
     const all: Registration[] = []
     this.all = all
     try {
-      for (const registrar of registrars) all.push(registrar.register(service, instance, logged(logger)))
+      for (const registrar of registrars) all.push(registered(registrar, service, instance, logged(logger)))
     } catch (thrown) {
       void this.close()
       throw thrown
@@ -42,7 +44,7 @@ export class AppRegistrations {
   }
 
   async #takeBack(registration: Registration): Promise<void> {
-    const fields = { service: registration.service, ...fieldsOf(registration.instance) }
+    const fields = this.#fields
     const late = () => new Error(`the registry was not told within ${formatDuration(limitMs)}`)
     this.#logger?.info('deregistering', fields)
     try {
@@ -53,6 +55,13 @@ export class AppRegistrations {
       this.#logger?.warn('not deregistered', { ...fields, ...errorFields(thrown, false) })
     }
   }
+}
+
+/** What is none could not be taken back at the end, when it is too late to say so. */
+function registered(registrar: Registrar, ...asked: Parameters<Registrar['register']>): Registration {
+  const registration = registrar.register(...asked)
+  if (typeof registration?.close === 'function') return registration
+  throw new TypeError(`register must give a registration, and at once: ${registrar.name} does not`)
 }
 
 /** Logs what becomes of a registration until it is taken back. */

@@ -152,6 +152,10 @@ describe('serve', () => {
       assert.equal(app.metricsUrl, undefined)
     }
     await assert.rejects(serve(shop, handlers, { over: [local()], metricsPort: 0 }), /metricsPort needs metrics/)
+    await assert.rejects(serve(shop, handlers, { over: [local()], metrics: paged(), metricsPort: 70_000 }), {
+      name: 'RangeError',
+      message: 'metricsPort must be an integer from 0 to 65535, but is 70000',
+    })
   })
 
   it('closes what listens already when a transport cannot', async () => {

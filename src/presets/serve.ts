@@ -60,6 +60,7 @@ export async function serve<M extends Methods>(
     { ...events, methods: mounted(contract, served), handlers: transport === host ? listOf(pages) : [] },
   ])
   if (metricsPort !== undefined) {
+    checkNumber('metricsPort', metricsPort, { min: 0, max: 65_535, integer: true })
     const only: Service = { ...events, methods: [], handlers: listOf(pages) }
     parts.push([http({ port: metricsPort, host: options.metricsHost }), only])
   }

@@ -36,4 +36,9 @@ describe('servedHealth', () => {
     )
     assert.deepEqual(events, ['readiness', 'check', 'check'])
   })
+
+  it('refuses what is neither options nor a health', () => {
+    for (const none of [true, null, 5, { readiness: async () => {} }])
+      assert.throws(() => servedHealth(none as never, undefined), { name: 'TypeError', message: /^health must be / })
+  })
 })

@@ -5,13 +5,17 @@ import { type Health, type HealthOptions, health } from '../health/health.ts'
 import { errorFields } from '../log/log-calls.ts'
 import type { Logger } from '../log/logger.ts'
 
-/** Gives back a health as it is, and makes one of options whose checks are logged. Undefined for false. */
+/** Gives back a health as it is, and makes one of options whose checks are logged. Undefined for false. Throws a TypeError for what is none of these. */
 export function servedHealth(
   given: HealthOptions | Health | false | undefined,
   logger: Logger | undefined,
 ): Health | undefined {
   if (given === false) return undefined
-  if (given !== undefined && 'readiness' in given) return given
+  if (given !== undefined && (typeof given !== 'object' || given === null)) throw noHealth()
+  if (given !== undefined && 'readiness' in given) {
+    if (typeof given.setReady === 'function') return given
+    throw noHealth()
+  }
   return health({
     ...given,
     onChange: (event) => {
@@ -24,4 +28,8 @@ export function servedHealth(
       tell(given?.onChange, event)
     },
   })
+}
+
+function noHealth(): TypeError {
+  return new TypeError('health must be options as { checks }, a health as health() gives it, or false')
 }

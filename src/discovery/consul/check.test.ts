@@ -32,6 +32,8 @@ describe('checkedCheck', () => {
   })
 
   it('refuses what Consul would not take, by the name of the option', () => {
+    for (const none of [true, null, 5])
+      assert.throws(() => checkedCheck(none as never), /^TypeError: check must be like/)
     assert.throws(() => checkedCheck({ ttlMs: 0 }), /check.ttlMs must be a number from 100/)
     assert.throws(
       () => checkedCheck({ deregisterAfterMs: 59_999 }),

@@ -43,6 +43,8 @@ export interface CheckedCheck {
 
 /** Throws a RangeError or TypeError that names the option. */
 export function checkedCheck(check: ConsulCheck): CheckedCheck {
+  if (typeof check !== 'object' || check === null)
+    throw new TypeError('check must be like { ttlMs: 15_000 } or { http: "/livez" }, or false')
   const { deregisterAfterMs = 60_000 } = check
   checkNumber('check.deregisterAfterMs', deregisterAfterMs, { min: 60_000 })
   const after = deregisterAfterMs === Infinity ? {} : { DeregisterCriticalServiceAfter: goDuration(deregisterAfterMs) }

@@ -184,6 +184,45 @@ describe('consulRegistrar', { timeout: 20_000 }, () => {
     await registration.registered
   })
 
+  it('takes back what the agent may have heard, although it never said so', async () => {
+    for (const check of [false, undefined] as const) {
+      await using it = await registry({ timeoutMs: 1_000, check })
+      const registration = it.registrar.register('add', one)
+      const unanswered = await it.agent.next()
+      assert.equal(unanswered.line, register)
+      await it.clock.advance(1_000)
+      await unanswered.gone
+      assert.match(registration.error?.message ?? '', /did not answer within 1s/)
+      const closing = registration.close()
+      assert.equal(await it.answer(), deregister)
+      await closing
+      await assert.rejects(registration.registered, /closed before the registry had it/)
+    }
+  })
+
+  it('takes back what did not pass after it was registered', async () => {
+    await using it = await registry()
+    const registration = it.registrar.register('add', one)
+    assert.deepEqual([await it.answer(), await it.answer(500)], [register, pass])
+    await it.rests(1_000)
+    const closing = registration.close()
+    assert.equal(await it.answer(), deregister)
+    await closing
+  })
+
+  it('asks for nothing back where the agent has refused, or was not asked', async () => {
+    const failing = { token: () => Promise.reject(new Error('no vault')) }
+    for (const options of [{}, failing, { url: 'http://127.0.0.1:1' }]) {
+      await using it = await registry(options)
+      const registration = it.registrar.register('add', one)
+      if (options !== failing && !('url' in options)) assert.equal(await it.answer(403), register)
+      await it.rests(1_000)
+      const asked = it.agent.asked.length
+      await registration.close()
+      assert.equal(it.agent.asked.length, asked)
+    }
+  })
+
   it('keeps several, also of one process', async () => {
     await using it = await registry()
     const registrations = ['add', 'sub'].map((service) => it.registrar.register(service, one))

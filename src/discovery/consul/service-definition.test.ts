@@ -75,7 +75,11 @@ describe('serviceDefinition', () => {
 
   it('refuses what Consul would refuse again and again', () => {
     assert.throws(() => define({ metadata: { 'a b': '' } }), /metadata keys for consul have .* but one is "a b"/)
-    assert.throws(() => define({ metadata: { a: 'x'.repeat(513) } }), /metadata.a must have at most 512 characters/)
+    for (const key of ['consul-a', '', 'k'.repeat(129)])
+      assert.throws(() => define({ metadata: { [key]: '' } }), /metadata keys for consul have 1 to 128/)
+    for (const text of ['x'.repeat(513), 'ü'.repeat(257)])
+      assert.throws(() => define({ metadata: { a: text } }), /metadata.a must have at most 512 bytes.* but has 51[34]/)
+    assert.equal(define({ metadata: { a: 'ü'.repeat(256), consul: '' } }).Meta['a']?.length, 256)
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`k${at}`, '']))
     assert.throws(() => define({ metadata: many }), /at most 64 entries for consul, but has 65/)
     assert.throws(() => define({ address: 'nowhere' }), /address must be host:port/)

@@ -67,10 +67,11 @@ function checkMeta(meta: Readonly<Record<string, string>>): void {
   if (entries.length > 64)
     throw new TypeError(`metadata must have at most 64 entries for consul, but has ${entries.length}`)
   for (const [key, value] of entries) {
-    if (!/^[\w-]{1,128}$/.test(key))
+    if (!/^(?!consul-)[\w-]{1,128}$/.test(key))
       throw new TypeError(
-        `metadata keys for consul have letters, digits, - and _ only, but one is ${JSON.stringify(key)}`,
+        `metadata keys for consul have 1 to 128 letters, digits, - and _, and no consul- before, but one is ${JSON.stringify(key)}`,
       )
-    if (value.length > 512) throw new TypeError(`metadata.${key} must have at most 512 characters for consul`)
+    const bytes = Buffer.byteLength(value)
+    if (bytes > 512) throw new TypeError(`metadata.${key} must have at most 512 bytes for consul, but has ${bytes}`)
   }
 }

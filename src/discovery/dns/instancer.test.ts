@@ -218,6 +218,7 @@ describe('dnsInstancer', () => {
     ['no port for an address', { name: '10.0.0.1' }, /port must be given/],
     ['port 0', { port: 0 }, /port must be an integer from 1 to 65535/],
     ['a host as a server', { servers: ['localhost:53'] }, /servers must be IP addresses/],
+    ['one server', { servers: '10.0.0.1' as never }, /servers must be a list/],
     ['no servers', { servers: [] }, /servers must not be empty/],
     ['a protocol that there is not', { protocol: 'tls' as never }, /protocol must be one of udp, tcp/],
     ['a kind of address that there is not', { prefer: 'ipv4' as never }, /prefer must be one of A, AAAA/],

@@ -71,6 +71,8 @@ export function dnsInstancer(options: DnsInstancerOptions): Instancer {
     return instancerFrom(`the address ${instance.address}`, fixedInstances([instance]), options)
   }
   const name = domainName('name', options.name)
+  if (options.servers !== undefined && !Array.isArray(options.servers))
+    throw new TypeError('servers must be a list of IP addresses')
   const servers = options.servers?.map(dnsServer)
   if (servers?.length === 0) throw new TypeError('servers must not be empty: leave it out to ask those of the system')
   const resolver = new DnsResolver({

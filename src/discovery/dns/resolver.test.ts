@@ -56,6 +56,15 @@ describe('DnsResolver', () => {
     assert.deepEqual([addresses(found), found.ttlMs], [['10.0.0.1'], 3_000])
   })
 
+  it('does not ask on where an alias leads to what is no name', async () => {
+    for (const target of ['.', '\\001.example']) {
+      await using server = await scriptedDns(() => ({ answers: [['x', 60, 'CNAME', target]] }))
+      const found = resolverOf([server], { tries: 1 }).resolve('x', 'A', signal)
+      await assert.rejects(found, /x A: an alias leads to what is no name of a host/)
+      assert.equal(server.asked.length, 1)
+    }
+  })
+
   it('asks on where an alias leads out of the answer', async () => {
     await using server = await scriptedDns(({ name }) =>
       name === 'x' ? { answers: [['x', 4, 'CNAME', 'y']] } : { answers: [['y', 9, 'A', '10.0.0.1']] },

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { errorOf } from '../../core/error-of.ts'
 import { type Answer, answerCodes } from './answer.ts'
 import type { DnsServer } from './dns-server.ts'
+import { isDomainName } from './domain-name.ts'
 import { exchange } from './exchange.ts'
 import { type QueryType, query } from './query.ts'
 import type { ResourceRecord } from './resource-record.ts'
@@ -54,6 +55,7 @@ export class DnsResolver {
       if (isKnown) return { records, additional: answer.additional, ttlMs } as unknown as Resolution<Type>
       // A server that does not resolve for others says only where the alias leads.
       current = path.name
+      if (!isDomainName(current)) throw new Error(`${name} ${type}: an alias leads to what is no name of a host`)
     }
     throw new Error(`${name} ${type}: an alias leads to an alias ${mostAliases} times`)
   }

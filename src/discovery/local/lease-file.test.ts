@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -70,7 +71,9 @@ describe('lease file', () => {
   })
 
   it('tells what is being written from what is there', () => {
-    assert.equal(isTemporary('.a.json.tmp'), true)
+    assert.equal(isTemporary(`.${leaseFileName('a', seededRandom(1))}.tmp`), true)
+    // Those who tidy up must not take what is somebody else's.
+    assert.equal(isTemporary('.a.tmp'), false)
     assert.equal(isTemporary('a.json'), false)
     assert.equal(isTemporary('.nfs0001'), false)
   })
@@ -88,6 +91,11 @@ describe('lease file', () => {
     const folder = fresh()
     symlinkSync('/etc/hostname', join(folder, 'link'))
     execFileSync('mkfifo', [join(folder, 'pipe')])
+    writeFileSync(join(folder, 'other'), '')
+    utimesSync(join(folder, 'other'), 1, 1)
+    symlinkSync('other', join(folder, 'mine'))
+    await renewLease(join(folder, 'mine'), 2_000)
+    assert.equal(statSync(join(folder, 'other')).mtimeMs, 1_000)
     await assert.rejects(readLease(join(folder, 'link')), { code: 'ELOOP' })
     await assert.rejects(readLease(join(folder, 'pipe')), /no regular file/)
     await assert.rejects(readLease(folder), /no regular file/)

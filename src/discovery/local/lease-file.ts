@@ -1,6 +1,6 @@
 // The file of a lease: it appears whole or not at all, and has a name that is never used again, so that whoever renews or removes it means it.
 import { constants } from 'node:fs'
-import { open, rename, rm, unlink, utimes } from 'node:fs/promises'
+import { lutimes, open, rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Random } from '../../primitives/random.ts'
 import { fileNameOf } from './file-name.ts'
@@ -14,7 +14,7 @@ export function leaseFileName(id: string, random: Random): string {
 
 /** Whether a name is that of a file that is being written, or was when its writer died. */
 export function isTemporary(name: string): boolean {
-  return name.startsWith('.') && name.endsWith('.tmp')
+  return /^\..+@\d+-[0-9a-z]+\.json\.tmp$/.test(name)
 }
 
 /** Writes a file that was last touched at a moment since the epoch. Rejects with what the file system says, and leaves nothing then. */
@@ -38,7 +38,8 @@ export async function writeLease(folder: string, name: string, text: string, at:
 /** Touches a file. Rejects when it was removed, or cannot be touched. */
 export async function renewLease(path: string, at: number): Promise<void> {
   try {
-    await utimes(path, at / 1_000, at / 1_000)
+    // A link in its place leads to what is not ours to touch.
+    await lutimes(path, at / 1_000, at / 1_000)
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown
     throw new Error(`somebody has removed the lease ${path}`, { cause: thrown })

@@ -224,12 +224,20 @@ describe('Sightings', { timeout: 20_000 }, () => {
     await folder.announce('ended-lately.json', a, { owner: gone }, old - 10_000)
     await folder.announce('silent.json', b, {}, old)
     const alive = await folder.announce('alive.json', instanceAt('c:1'), {}, old)
-    await folder.announce('.begun.json.tmp', a, {}, old)
-    await folder.announce('.just-begun.json.tmp', a, {}, 1_000)
+    await folder.announce('.begun@1-a.json.tmp', a, {}, old)
+    await folder.announce('.foreign.tmp', a, {}, old)
+    await folder.announce('.just-begun@1-b.json.tmp', a, {}, 1_000)
     writeFileSync(join(folder.path, 'README'), 'not ours')
     utimesSync(join(folder.path, 'README'), 0, 0)
     await folder.ids()
-    const expected = ['.just-begun.json.tmp', 'README', 'alive.json', 'ended-lately.json', 'silent.json']
+    const expected = [
+      '.foreign.tmp',
+      '.just-begun@1-b.json.tmp',
+      'README',
+      'alive.json',
+      'ended-lately.json',
+      'silent.json',
+    ]
     if (here.startedAt !== undefined) assert.deepEqual(readdirSync(folder.path).toSorted(), expected)
     // Alive, but so far behind that it looks old all the time.
     const behind = async () => utimesSync(alive, 0, (folder.clock.wallNow() - old) / 1_000)
