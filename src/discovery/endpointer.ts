@@ -13,6 +13,7 @@ import { type Instance, sameMetadata } from './instance.ts'
 import type { InstanceHealth } from './instance-health.ts'
 import type { Instancer, InstanceSet } from './instancer.ts'
 import { MeasuredCandidate, type MeasureOptions } from './measured-candidate.ts'
+import { News } from './news.ts'
 
 export type { CandidatesUpdate, ConnectErrorEvent, EndpointerOptions } from './endpointer-options.ts'
 
