@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { manualClock } from '../testing/manual-clock.ts'
 import { type Instance, instanceAt } from './instance.ts'
 import { type InstanceSource, InstanceWatch } from './instance-watch.ts'
@@ -76,5 +78,26 @@ describe('InstanceWatch', () => {
     assert.deepEqual(other.failures, [['a text', 1, 100]])
     other.watch.stop()
     await ended
+  })
+
+  it('keeps nothing of what it was told, however often', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const heap: number[] = []
+    const source = async function* () {
+      for (let times = 0; times <= 20_000; times++) {
+        if (times % 10_000 === 0) {
+          collect()
+          heap.push(process.memoryUsage().heapUsed)
+        }
+        yield []
+      }
+      watch.stop()
+    }
+    const told = { onSnapshot() {}, onFailure() {} }
+    const watch: InstanceWatch = new InstanceWatch(source, { clock: manualClock(), delayMs: () => 0, ...told })
+    await watch.run()
+    const grownBy = ((heap[2] as number) - (heap[1] as number)) / 10_000
+    assert.ok(grownBy < 60, `${grownBy} bytes a snapshot`)
   })
 })

@@ -58,22 +58,26 @@ export class InstanceWatch {
   /** Leaving the loop lets the source clean up; one that does not come to an end is left behind. */
   async #follow(signal: AbortSignal): Promise<void> {
     const snapshots = this.#source(signal)[Symbol.asyncIterator]()
-    const stopped = Promise.withResolvers<IteratorResult<never>>()
-    const stop = () => stopped.resolve({ done: true, value: undefined })
-    signal.addEventListener('abort', stop, { once: true })
+    let stop = () => {}
+    const stopped = () => stop()
+    signal.addEventListener('abort', stopped, { once: true })
     try {
       for (;;) {
-        const next = snapshots.next()
-        // What a source that was left behind throws, nobody hears.
-        next.catch(() => {})
-        const { done, value } = await Promise.race([next, stopped.promise])
+        // One for each snapshot: a promise that lasts as long as the watch would keep something of each. What a source that was left behind throws,
+        // nobody hears.
+        const next = Promise.withResolvers<IteratorResult<readonly Instance[]>>()
+        stop = () => next.resolve({ done: true, value: undefined })
+        snapshots.next().then(next.resolve, next.reject)
+        // Whoever was told, or asked, may have stopped it.
+        if (signal.aborted) stop()
+        const { done, value } = await next.promise
         if (done === true || signal.aborted) return
         const instances = checked(value)
         this.#failures = 0
         this.#options.onSnapshot(instances)
       }
     } finally {
-      signal.removeEventListener('abort', stop)
+      signal.removeEventListener('abort', stopped)
       await this.#letGo(snapshots)
     }
   }
