@@ -29,6 +29,8 @@ export class PlayedRegistry {
     this.#said = undefined
     const news = this.#news
     this.#news = Promise.withResolvers()
+    // Nobody may be asking.
+    news.promise.catch(() => {})
     news.reject(error)
     await this.clock.advance(0)
   }
