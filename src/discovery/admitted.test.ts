@@ -34,6 +34,8 @@ describe('admitted', () => {
     assert.deepEqual(ids(admitted(all, 0.5).members), [2, 4])
     const down = all.map((each) => ({ ...each, healthy: each.instance.priority === 5 }))
     assert.deepEqual(ids(admitted(down, 0.5).members), [1, 3])
+    const few = [member(1, false, 1), member(2, false, 1), member(3, false, 5), member(4, false, 5), member(5, true, 5)]
+    assert.deepEqual([ids(admitted(few, 0.5).members), admitted(few, 0.5).panic], [[3, 4, 5], true])
     const none = all.map((each) => ({ ...each, healthy: false }))
     assert.deepEqual(ids(admitted(none, 0.5).members), [2, 4])
     assert.equal(admitted(none, 0.5).panic, true)

@@ -15,18 +15,20 @@ export interface Admitted<Member> {
 
 /**
  * Gives the healthy members with the lowest priority number of which at least `panicRatio` are healthy (RFC 2782: others only when those cannot
- * be called). Where there is no such priority all members count as healthy, with the lowest number: it is likelier then that what
+ * be called). Where there is no such priority all members count as healthy of the first one that has a healthy one, else of the first: it is likelier then that what
  * judges them is wrong, or that the rest would break under the load of all, than that they are all to be left alone (Envoy's panic threshold).
  */
 export function admitted<Member extends Admissible>(members: readonly Member[], panicRatio: number): Admitted<Member> {
-  let first: readonly Member[] | undefined
+  let fallback: readonly Member[] | undefined
+  let isHopeful = false
   for (const group of byPriority(members)) {
-    first ??= group
     const healthy = group.filter((member) => member.healthy)
+    if (fallback === undefined || (!isHopeful && healthy.length > 0)) fallback = group
+    isHopeful ||= healthy.length > 0
     if (healthy.length > 0 && healthy.length >= group.length * panicRatio)
       return { members: healthy.length === group.length ? group : healthy, panic: false }
   }
-  return first === undefined ? { members: [], panic: false } : { members: first, panic: true }
+  return fallback === undefined ? { members: [], panic: false } : { members: fallback, panic: true }
 }
 
 function byPriority<Member extends Admissible>(members: readonly Member[]): readonly (readonly Member[])[] {

@@ -8,7 +8,7 @@ import { clientLayers } from '../core/pipeline.ts'
 import { type SingleMethodOptions, singleMethod } from '../core/single-method.ts'
 import type { Balancer } from './balancer.ts'
 import { Balancing, type BalancingOptions } from './balancing.ts'
-import { explainable } from './explain.ts'
+import { explainable } from './explainable.ts'
 import type { Instance } from './instance.ts'
 import { peakEwma } from './peak-ewma.ts'
 

@@ -374,7 +374,7 @@ describe('Endpointer', () => {
     assert.throws(() => setup({ instancer: undefined as never }), /instancer must be one/)
     for (const balancer of [undefined, 'round_robin', roundRobin, { pick() {} }])
       assert.throws(() => setup({ balancer: balancer as never }), /balancer must be one/)
-    assert.throws(() => setup({ outliers: { minCalls: 5 } as never }), /outliers must be what outliers\(\) gives/)
+    assert.throws(() => setup({ outliers: { minimumCalls: 5 } as never }), /outliers must be what outliers\(\) gives/)
     for (const name of ['connect', 'disconnect', 'health', 'classify'])
       assert.throws(() => setup({ [name]: 'x' }), {
         name: 'TypeError',

@@ -1,7 +1,7 @@
 // explain: what a client knows of its instances, and which one the next call would go to, and why.
 import { type Context, rootContext } from '../core/context.ts'
 import { balancingKey } from './balancing-key.ts'
-import type { Endpointer } from './endpointer.ts'
+import { endpointerOf } from './explainable.ts'
 
 /** What is asked. */
 export interface ExplainOptions {
@@ -51,19 +51,9 @@ export interface ExplainedInstance {
   readonly note: string | undefined
 }
 
-type Explained = Pick<Endpointer<unknown>, 'instancer' | 'balancer' | 'clock' | 'panic' | 'candidates' | 'explain'>
-
-const endpointers = new WeakMap<object, Explained>()
-
-/** Lets a client be explained by the endpointer that it has. */
-export function explainable<Client extends object, Target>(client: Client, endpointer: Endpointer<Target>): Client {
-  endpointers.set(client, endpointer as unknown as Explained)
-  return client
-}
-
 /** Explains a client that has several instances to choose from. It changes nothing. Throws a TypeError for one that has not. */
 export function explain(client: object, options: ExplainOptions = {}): Explanation {
-  const endpointer = endpointers.get(client)
+  const endpointer = endpointerOf(client)
   if (endpointer === undefined) throw new TypeError('only what balanced() and balancedClient() give can be explained')
   const { key, ctx = rootContext({ clock: endpointer.clock }) } = options
   const looked = new Map<string, { readonly score: number | undefined; readonly note: string | undefined }>()

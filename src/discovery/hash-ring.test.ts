@@ -56,13 +56,6 @@ describe('hashRing', () => {
     }
   })
 
-  it('takes the key that its option gives', () => {
-    const [a, b] = virtualCandidates(['a', 'b'])
-    const { ring } = ringOf([a, b] as VirtualCandidate[], { key: (ctx) => (ctx.deadlineAt === Infinity ? 'x' : 'y') })
-    const ctx = keyed.next()
-    for (let n = 0; n < 20; n++) assert.equal(ring.pick(ctx), ring.pick(ctx))
-  })
-
   it('keeps every instance within its bound while one key is asked for again and again', () => {
     const candidates = virtualCandidates(idsTo(20))
     const { given } = ringOf(candidates)
@@ -166,10 +159,9 @@ describe('hashRing', () => {
 
   it('refuses what makes no sense', () => {
     for (const loadFactor of [1, 0.5, Number.NaN]) assert.throws(() => hashRing({ loadFactor }), /loadFactor must be/)
-    assert.throws(() => hashRing({ key: 'x' as never }), /key must be a function/)
     for (const key of [5, null]) {
-      const { ring } = ringOf(virtualCandidates(['a']), { key: () => key as never })
-      assert.throws(() => ring.pick(keyed.next()), /^TypeError: key must give a string/)
+      const { given } = ringOf(virtualCandidates(['a']))
+      assert.throws(() => given(key as never), /^TypeError: balancingKey must be bound to a string/)
     }
   })
 })

@@ -13,8 +13,6 @@ import { untriedFrom } from './untried.ts'
 
 /** How calls find their instance. */
 export interface HashRingOptions {
-  /** Gives what a call is about; undefined for one that may go anywhere. What it throws fails the call. @default what `balancingKey` is bound to */
-  readonly key?: ((ctx: Context) => string | undefined) | undefined
   /**
    * How many times the average of calls in flight an instance may have, by weight; above 1, at most Infinity, which is without bound. Nearer
    * to 1 is more even, and sends more calls elsewhere. @default 1.25
@@ -33,7 +31,7 @@ export interface HashRingOptions {
  * calls spread over all others. What counts is what this process has sent; the sum is an estimate for more than four instances, see
  * `InFlightSum`. A call without a key goes where a random key would, under the same bound.
  *
- * Throws a RangeError or TypeError for an option out of its range.
+ * The key is what `balancingKey` is bound to. Throws a RangeError or TypeError for an option out of its range.
  */
 export function hashRing<Target = unknown>(options: HashRingOptions = {}): Balancer<Target> {
   return new HashRing<Target>(options)
@@ -41,7 +39,6 @@ export function hashRing<Target = unknown>(options: HashRingOptions = {}): Balan
 
 class HashRing<Target> implements Balancer<Target>, OwnerFilter {
   readonly name = 'hash_ring'
-  readonly #keyOf: (ctx: Context) => string | undefined
   readonly #loadFactor: number
   readonly #random: Random
   readonly #load = new InFlightSum()
@@ -58,9 +55,7 @@ class HashRing<Target> implements Balancer<Target>, OwnerFilter {
   readonly #noted = new Set<number>()
 
   constructor(options: HashRingOptions) {
-    const { key = keyIn, loadFactor = 1.25, random = systemRandom } = options
-    if (typeof key !== 'function') throw new TypeError(`key must be a function, but is ${typeof key}`)
-    this.#keyOf = key
+    const { loadFactor = 1.25, random = systemRandom } = options
     this.#loadFactor = checkNumber('loadFactor', loadFactor, { min: 1 + Number.EPSILON })
     this.#random = random
     this.#drawn = this.#draw()
@@ -83,7 +78,7 @@ class HashRing<Target> implements Balancer<Target>, OwnerFilter {
   pick(ctx: Context, trace?: PickTrace<Target>): Candidate<Target> | undefined {
     const candidates = this.#candidates
     if (candidates.length === 0) return undefined
-    const key = this.#keyOf(ctx)
+    const key = ctx.get(balancingKey)
     const hash = key === undefined ? this.#drawn : murmur3(checkKey(key))
     if (trace === undefined) {
       if (key === undefined) this.#drawn = this.#draw()
@@ -153,9 +148,5 @@ class HashRing<Target> implements Balancer<Target>, OwnerFilter {
 function checkKey(key: unknown): string {
   if (typeof key === 'string') return key
   const what = key === null ? 'null' : `of type ${typeof key}`
-  throw new TypeError(`key must give a string or undefined, but what it gave is ${what}`)
-}
-
-function keyIn(ctx: Context): string | undefined {
-  return ctx.get(balancingKey)
+  throw new TypeError(`balancingKey must be bound to a string or undefined, but what it is bound to is ${what}`)
 }

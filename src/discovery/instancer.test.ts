@@ -202,6 +202,24 @@ describe('instancerFrom', () => {
     assert.deepEqual(instancer.current.instances, [a])
   })
 
+  it('does not take a failure of before somebody asked again for one of now, and yet knows that there was one', async () => {
+    const registry = new Registry()
+    const instancer = instancerFrom('svc', registry.source, { clock: registry.clock })
+    const first = instancer.subscribe(() => {})
+    await registry.say([a])
+    await registry.fail(new Error('gone'))
+    first[Symbol.dispose]()
+    await registry.clock.advance(10_000)
+    const sets: InstanceSet[] = []
+    instancer.subscribe((set) => sets.push(set))
+    assert.deepEqual(heard(sets), [['a:1', undefined]])
+    await registry.say([])
+    assert.deepEqual(instancer.current.instances, [a])
+    await registry.clock.advance(60_000)
+    assert.deepEqual(instancer.current.instances, [])
+    await instancer[Symbol.asyncDispose]()
+  })
+
   describe('after an outage', () => {
     async function outage(options: { recoveryMs?: number } = {}) {
       const registry = new Registry()

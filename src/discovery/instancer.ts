@@ -104,6 +104,8 @@ class SharedInstancer implements Instancer {
   #recovery: Timer | undefined
   /** What the registry itself said last. */
   #named: readonly Instance[] = []
+  /** Whether the registry failed when it was asked last, before anybody asked again. */
+  #wasFailing = false
   #isClosed = false
 
   constructor(name: string, source: InstanceSource, options: InstancerOptions) {
@@ -123,8 +125,8 @@ class SharedInstancer implements Instancer {
   subscribe(listener: (set: InstanceSet) => void): Disposable {
     const heard = { hear: listener }
     this.#listeners.add(heard)
+    if (this.#watch === undefined && !this.#isClosed) this.#begin()
     if (this.#current !== nothing) tell(listener, this.#current)
-    if (this.#watch === undefined && !this.#isClosed && this.#listeners.has(heard)) this.#begin()
     return {
       [Symbol.dispose]: () => {
         if (this.#listeners.delete(heard) && this.#listeners.size === 0) this.#end()
@@ -140,6 +142,11 @@ class SharedInstancer implements Instancer {
   }
 
   #begin(): void {
+    // Whether it fails now, nobody knows yet.
+    if (this.#current.error !== undefined) {
+      this.#current = { ...this.#current, error: undefined, failingSince: undefined }
+      this.#wasFailing = true
+    }
     const watch = new InstanceWatch(this.#source, {
       clock: this.#clock,
       delayMs: this.#delayMs,
@@ -163,7 +170,9 @@ class SharedInstancer implements Instancer {
     this.#invalidation?.cancel()
     this.#invalidation = undefined
     this.#named = named
-    if (this.#current.error !== undefined && this.#recoveryMs > 0) this.#held.hold(this.#current.instances ?? [])
+    const isBack = this.#current.error !== undefined || this.#wasFailing
+    this.#wasFailing = false
+    if (isBack && this.#recoveryMs > 0) this.#held.hold(this.#current.instances ?? [])
     this.#become(this.#held.with(named), this.#clock.wallNow())
     if (!this.#held.isEmpty)
       this.#recovery ??= this.#clock.schedule(this.#recoveryMs, () => this.#recover(), background)

@@ -31,7 +31,7 @@ describe('outliers', () => {
     assert.deepEqual(judged(counts.slice(1)), {})
     assert.deepEqual(judged([...counts.slice(1), { id: 'x', calls: 99, failures: 0 }]), {})
     assert.deepEqual(judged([...counts, { id: 'x', calls: 99, failures: 99 }]), { e: 31_000 })
-    assert.deepEqual(judged(counts.slice(1), { minInstances: 4, deviations: 1.5 }), { e: 31_000 })
+    assert.deepEqual(judged(counts.slice(1), { minimumInstances: 4, deviations: 1.5 }), { e: 31_000 })
   })
 
   it('takes it out for longer each time, up to a limit, and takes a time back for each interval in which it is well', () => {
@@ -115,8 +115,8 @@ describe('outliers', () => {
   it('refuses what makes no sense', () => {
     const wrong: readonly OutlierOptions[] = [
       { intervalMs: 0 },
-      { minCalls: 0 },
-      { minInstances: 2 },
+      { minimumCalls: 0 },
+      { minimumInstances: 2 },
       { deviations: 0 },
       { minFailureRatio: -1 },
       { ejectMs: 0 },

@@ -6,9 +6,9 @@ export interface OutlierOptions {
   /** How long calls are counted before they are judged, in milliseconds; at least 1. @default 10_000 */
   readonly intervalMs?: number | undefined
   /** How many calls an instance must have had in an interval to be judged by it; at least 1. @default 100 */
-  readonly minCalls?: number | undefined
+  readonly minimumCalls?: number | undefined
   /** How many instances must have had that many for any to be judged; at least 3. @default 5 */
-  readonly minInstances?: number | undefined
+  readonly minimumInstances?: number | undefined
   /**
    * How many standard deviations below the mean of all a share of successes must be; above 0. One of n can be √(n - 1) below it at most: with 1.9
    * one of five is taken out, two of six that fail alike are not. @default 1.9
@@ -77,8 +77,8 @@ export function outliers(options: OutlierOptions = {}): OutlierDetector {
 
 class SuccessRates implements OutlierDetector {
   readonly intervalMs: number
-  readonly #minCalls: number
-  readonly #minInstances: number
+  readonly #minimumCalls: number
+  readonly #minimumInstances: number
   readonly #deviations: number
   readonly #minFailureRatio: number
   readonly #ejectMs: number
@@ -89,8 +89,12 @@ class SuccessRates implements OutlierDetector {
   constructor(options: OutlierOptions) {
     const most = Number.MAX_SAFE_INTEGER
     this.intervalMs = checkNumber('intervalMs', options.intervalMs ?? 10_000, { min: 1, max: 2 ** 31 - 1 })
-    this.#minCalls = checkNumber('minCalls', options.minCalls ?? 100, { min: 1, max: most, integer: true })
-    this.#minInstances = checkNumber('minInstances', options.minInstances ?? 5, { min: 3, max: most, integer: true })
+    this.#minimumCalls = checkNumber('minimumCalls', options.minimumCalls ?? 100, { min: 1, max: most, integer: true })
+    this.#minimumInstances = checkNumber('minimumInstances', options.minimumInstances ?? 5, {
+      min: 3,
+      max: most,
+      integer: true,
+    })
     this.#deviations = checkNumber('deviations', options.deviations ?? 1.9, { min: Number.MIN_VALUE, max: most })
     this.#minFailureRatio = checkNumber('minFailureRatio', options.minFailureRatio ?? 0.05, { min: 0, max: 1 })
     this.#ejectMs = checkNumber('ejectMs', options.ejectMs ?? 30_000, { min: 1, max: most })
@@ -102,7 +106,7 @@ class SuccessRates implements OutlierDetector {
     const before = this.#ejected
     const isOut = (id: string) => (before.get(id)?.until ?? -Infinity) > now
     // What ends while an instance is out are calls that it was sent before.
-    const least = this.#measure(counts.filter(({ id, calls }) => calls >= this.#minCalls && !isOut(id)))
+    const least = this.#measure(counts.filter(({ id, calls }) => calls >= this.#minimumCalls && !isOut(id)))
     this.#ejected = new Map()
     const out = new Map<string, number>()
     for (const each of counts) {
@@ -122,7 +126,7 @@ class SuccessRates implements OutlierDetector {
   /** The share of successes that one must have. */
   #measure(counts: readonly InstanceCounts[]): number {
     this.#judged = nobody
-    if (counts.length < this.#minInstances) return 0
+    if (counts.length < this.#minimumInstances) return 0
     const ratios = counts.map(successRatio)
     const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
     const variance = ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / ratios.length
@@ -140,7 +144,7 @@ class SuccessRates implements OutlierDetector {
   ): EjectedInstance | undefined {
     const times = known?.times ?? 0
     const { id, calls } = counts
-    if (calls >= this.#minCalls && successRatio(counts) < least) {
+    if (calls >= this.#minimumCalls && successRatio(counts) < least) {
       const outMs = Math.min(this.#ejectMs * (times + 1), this.#maxEjectMs)
       // Times that make it no longer are not counted: they would have to be taken back.
       return { id, until: now + outMs, times: outMs > this.#ejectMs * times ? times + 1 : times }

@@ -269,7 +269,7 @@ describe('balancedClient', () => {
   it('leaves nothing behind when an option is refused', async () => {
     const bad: Partial<BalancedClientOptions>[] = [
       { panicRatio: 5 },
-      { outliers: { minCalls: 0 } },
+      { outliers: { minimumCalls: 0 } },
       { streamLimits: { firstMs: 0 } },
       { use: [5 as never] },
     ]
