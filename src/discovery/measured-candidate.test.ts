@@ -95,6 +95,19 @@ describe('MeasuredCandidate', () => {
     assert.equal(measured.calls, 1)
   })
 
+  it('costs what calls take that say nothing, and does not fade while there are such', () => {
+    const measured = candidate()
+    for (let now = 20; now <= 100_000; now += 20) {
+      measured.begin()
+      measured.end('ignored', 20, now)
+    }
+    near(measured.loadAt(100_000), 20)
+    const known = called([100])
+    known.begin()
+    known.end('ignored', 1, 50_000)
+    near(known.loadAt(50_000), 100)
+  })
+
   it('takes no time from a stream', () => {
     const measured = called([100])
     measured.begin()

@@ -99,11 +99,12 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
     const kept = this.#weightAt(now)
     if (tookMs > this.#latencyMs) this.#latencyMs = tookMs
     else if (verdict === 'success' && tookMs >= 0) this.#latencyMs = this.#latencyMs * kept + tookMs * (1 - kept)
+    // Else whoever answers nothing but `unimplemented` would seem never to have answered, and cost nothing.
+    if (now > this.#sampledAt) this.#sampledAt = now
     if (verdict === 'ignored') return
     this.calls++
     if (verdict === 'failure') this.failures++
     this.#failing = this.#failing * kept + (verdict === 'failure' ? 1 - kept : 0)
-    if (now > this.#sampledAt) this.#sampledAt = now
   }
 
   loadAt(now: number): number {
