@@ -61,6 +61,29 @@ describe('balanced', () => {
     await call[Symbol.asyncDispose]()
   })
 
+  it('gives no more than its share to an instance that does not know the method', async () => {
+    const given = new Map<string, number>()
+    const { registry, call, clock } = setup({
+      balancer: undefined,
+      connect:
+        ({ address }) =>
+        async (_request, ctx) => {
+          given.set(address, (given.get(address) ?? 0) + 1)
+          await ctx.clock.sleep(5, ctx)
+          if (address === 'old:1') throw new ServiceError('unimplemented', 'no such method')
+          return address
+        },
+    })
+    await registry.say('a:1', 'b:1', 'c:1', 'old:1')
+    for (let calls = 0; calls < 200; calls++) {
+      const answer = call('x').catch(() => {})
+      await clock.advance(5)
+      await answer
+    }
+    assert.ok((given.get('old:1') ?? 0) <= 60, `${given.get('old:1')} of 200`)
+    await call[Symbol.asyncDispose]()
+  })
+
   it('picks again for each attempt, another one than those that failed while there is one', async () => {
     const { registry, asked, down, call, clock } = setup({ pipeline: { call: [instant], attempt: [] } })
     await registry.say('a:1', 'b:1', 'c:1')

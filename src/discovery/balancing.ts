@@ -1,5 +1,6 @@
 // Balancing: what stands between the calls of a client and the instances of a service: around each call what it has tried, around each attempt a choice.
 import type { Clock } from '../core/clock.ts'
+import type { Retry } from '../core/codes.ts'
 import type { Context } from '../core/context.ts'
 import { type Endpoint, type Middleware, tap } from '../core/endpoint.ts'
 import { errorOf } from '../core/error-of.ts'
@@ -74,7 +75,7 @@ export class Balancing<Target> implements AsyncDisposable {
     const candidate = this.endpointer.pick(ctx)
     if (candidate === undefined) return this.#sendLater(request, ctx)
     const now = ctx.clock.now()
-    const ticket = this.#ticketOf(candidate, now, ctx)
+    const ticket = ticketOf(candidate, now, ctx)
     if (ticket === refusedTicket) return this.#sendElsewhere(request, ctx)
     return this.#sendTo(candidate, ticket, request, ctx, now)
   }
@@ -100,20 +101,17 @@ export class Balancing<Target> implements AsyncDisposable {
     return tap(endpoint, new InstanceCall(this.endpointer, candidate, ticket, now))(request, ctx)
   }
 
-  /** Where all count as healthy, nobody asks whether they are. */
-  #ticketOf(candidate: MeasuredCandidate<Target>, now: number, ctx: Context): number | undefined {
-    const ticket = candidate.health?.begin?.(now, ctx) ?? openTicket
-    return ticket === refusedTicket && this.endpointer.panic ? undefined : ticket
-  }
-
-  /** The instance lets in only a few calls, to find out whether it is well, and has those. */
+  /**
+   * The instance lets nobody in: its circuit is open, where all count as healthy, or it has the few calls that find out whether it is well. That its calls
+   * fail, unlike much else, is no matter of doubt.
+   */
   #sendElsewhere(request: unknown, given: Context): Promise<unknown> {
     const ctx = given.get(triedInstances) === undefined ? given.with(triedInstances, new TriedInstances()) : given
     const now = ctx.clock.now()
     for (let refusals = 0; refusals < mostRefusals; refusals++) {
       const candidate = this.endpointer.pick(ctx)
       if (candidate === undefined) return this.#sendLater(request, ctx)
-      const ticket = this.#ticketOf(candidate, now, ctx)
+      const ticket = ticketOf(candidate, now, ctx)
       if (ticket !== refusedTicket) return this.#sendTo(candidate, ticket, request, ctx, now)
     }
     // All that are left are like that: better one call too many than none.
@@ -136,20 +134,25 @@ export class Balancing<Target> implements AsyncDisposable {
     try {
       await endpointer.arrival(waiting, this.#waits)
     } catch (cause) {
-      throw ctx.aborted ? cause : this.#nobody(ctx.clock)
+      // There is no time left to try it again.
+      throw ctx.aborted ? cause : this.#nobody(ctx.clock, 'never')
     }
     if (endpointer.admitted.length === 0) throw this.#nobody(ctx.clock)
     return await this.send(request, ctx)
   }
 
-  #nobody(clock: Clock): ServiceError {
+  #nobody(clock: Clock, retry: Retry = 'safe'): ServiceError {
     const { instancer, candidates } = this.endpointer
     const known = instancer.current.instances?.length ?? 0
     const trouble = known > candidates.length ? `; ${known - candidates.length} could not be connected` : ''
     const text = `no instance to call: ${describeSet(instancer, clock.wallNow())}${trouble}`
     const cause = instancer.current.error
-    return noteRefusal(withoutStack(() => new ServiceError('unavailable', text, { retry: 'safe', cause })))
+    return noteRefusal(withoutStack(() => new ServiceError('unavailable', text, { retry, cause })))
   }
+}
+
+function ticketOf({ health }: MeasuredCandidate<unknown>, now: number, ctx: Context): number {
+  return health?.begin?.(now, ctx) ?? openTicket
 }
 
 function unusable({ id, address }: Instance, cause: unknown): Endpoint<unknown, unknown> {

@@ -242,7 +242,7 @@ export class Endpointer<Target> implements AsyncDisposable {
     this.#panic = panic
     this.balancer.update(members)
     // One that leaves may have been out already, and one that comes may be so at once.
-    if (isSame && joined.length === 0 && left.length === 0) return
+    if (this.#isClosed || (isSame && joined.length === 0 && left.length === 0)) return
     if (members.length > 0) this.#news.tell()
     tell(this.#options.onUpdate, {
       name: this.instancer.name,

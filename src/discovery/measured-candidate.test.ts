@@ -126,7 +126,8 @@ describe('MeasuredCandidate', () => {
     const measured = called([100])
     measured.begin()
     measured.end('ignored', 1, 5_000)
-    assert.equal(measured.latencyMs, 100)
+    // What was known has faded, and no more than that.
+    near(measured.latencyMs, 100 * Math.exp(-0.5))
     measured.begin()
     measured.end('ignored', 500, 5_000)
     assert.equal(measured.latencyMs, 500)
@@ -151,6 +152,19 @@ describe('MeasuredCandidate', () => {
     measured.begin()
     measured.end('ignored', 3_000, 60_000)
     near(measured.loadAt(60_000), 3_000)
+  })
+
+  it('costs what calls take that say nothing, and does not fade while there are such', () => {
+    const measured = candidate()
+    for (let now = 20; now <= 100_000; now += 20) {
+      measured.begin()
+      measured.end('ignored', 20, now)
+    }
+    near(measured.loadAt(100_000), 20)
+    const known = called([100])
+    known.begin()
+    known.end('ignored', 1, 50_000)
+    near(known.loadAt(50_000), 1)
   })
 
   it('takes no time from a stream', () => {

@@ -106,12 +106,8 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
    */
   end(verdict: Verdict, tookMs: number, now: number): void {
     this.inFlight--
-    const isPeak = tookMs > this.#latencyMs
-    if (isPeak || (verdict === 'success' && tookMs >= 0)) {
-      const kept = this.#weightOf(this.#latencyAt, now)
-      this.#latencyMs = isPeak ? tookMs : this.#latencyMs * kept + tookMs * (1 - kept)
-      if (now > this.#latencyAt) this.#latencyAt = now
-    }
+    if (tookMs >= 0 && verdict !== 'failure') this.#learn(verdict === 'success', tookMs, now)
+    else if (tookMs > this.#latencyMs) this.#learn(false, tookMs, now)
     if (verdict === 'ignored') return
     this.calls++
     const kept = this.#weightOf(this.#judgedAt, now)
@@ -125,10 +121,19 @@ export class MeasuredCandidate<Target> implements Candidate<Target> {
     this.#failedAt = now
   }
 
+  /** Of a call that is no promise nothing better is learned than what was known, faded as it is. */
+  #learn(isPromise: boolean, tookMs: number, now: number): void {
+    const kept = this.#weightOf(this.#latencyAt, now)
+    const known = this.#latencyMs
+    if (tookMs > known) this.#latencyMs = tookMs
+    else this.#latencyMs = isPromise ? known * kept + tookMs * (1 - kept) : Math.max(known * kept, tookMs)
+    if (now > this.#latencyAt) this.#latencyAt = now
+  }
+
   loadAt(now: number): number {
     const { inFlight, weight } = this
     if (weight === 0) return Infinity
-    if (this.#judgedAt === -Infinity) return (unknownMs * inFlight) / weight
+    if (this.#latencyAt === -Infinity && this.#judgedAt === -Infinity) return (unknownMs * inFlight) / weight
     const calls = inFlight + 1
     // Each fades by itself: a quick failure says nothing of how long calls take, and must not make an old time count anew.
     let loadMs = this.#latencyMs * calls * this.#weightOf(this.#latencyAt, now)

@@ -6,6 +6,7 @@ import { contract, unary } from '../core/contract.ts'
 import { ServiceError } from '../core/errors.ts'
 import { attempt } from '../core/inbound.ts'
 import { explain } from '../discovery/explain.ts'
+import { leastLoaded } from '../discovery/least-loaded.ts'
 import { peakEwma } from '../discovery/peak-ewma.ts'
 import { roundRobin } from '../discovery/round-robin.ts'
 import { logger } from '../log/logger.ts'
@@ -248,6 +249,29 @@ describe('balancedClient', () => {
     assert.ok((arrived[1] ?? 0) / all < 0.05, `the failing one got ${arrived}`)
     await client[Symbol.asyncDispose]()
   })
+
+  for (const balancer of [roundRobin, leastLoaded, peakEwma])
+    it(`serves all calls with the one instance that is left of three (${balancer.name})`, async () => {
+      const sim = simulation({ seed: 4 })
+      const leaf = sim.server('leaf', { instances: 3, slots: 16, serviceMs: 10, idempotent: true })
+      const client = balancedClient(leaf.contract, {
+        instancer: leaf.instancer,
+        over: leaf.transport(),
+        clock: sim.clock,
+        balancer: balancer({ random: sim.random('balancer') }),
+        pipeline: { random: sim.random('pipeline') },
+      })
+      sim.load('callers', { perSecond: 200, call: client.call })
+      await sim.run(2_000)
+      leaf.instance(0).kill()
+      leaf.instance(1).kill()
+      const report = await sim.run(20_000)
+      assert.deepEqual(report.load('callers').failures, {})
+      // Their circuits are open most of the time: what comes to them are probes.
+      const [first = 0, second = 0] = report.server('leaf').arrivedAt
+      assert.ok(first + second < 150, `${first + second} calls were sent to those that are dead`)
+      await client[Symbol.asyncDispose]()
+    })
 
   it('refuses options that make no sense', () => {
     assert.throws(() => balancedClient(shop, {} as never), /instancer must be one/)
