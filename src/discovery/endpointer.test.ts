@@ -367,6 +367,15 @@ describe('Endpointer', () => {
     await endpointer[Symbol.asyncDispose]()
   })
 
+  it('has a balancer of its own, which another may have after it', async () => {
+    const { endpointer, registry } = setup()
+    const { balancer } = endpointer
+    assert.throws(() => setup({ balancer }), /^TypeError: balancer belongs to another client/)
+    await registry.say('a:1')
+    await endpointer[Symbol.asyncDispose]()
+    await setup({ balancer }).endpointer[Symbol.asyncDispose]()
+  })
+
   it('refuses options out of their range', () => {
     assert.throws(() => setup({ panicRatio: 2 }), /panicRatio must be/)
     assert.throws(() => setup({ decayMs: 0 }), /decayMs must be/)

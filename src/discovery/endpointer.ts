@@ -18,6 +18,8 @@ import { News } from './news.ts'
 export type { CandidatesUpdate, ConnectErrorEvent, EndpointerOptions } from './endpointer-options.ts'
 
 const background = { background: true }
+/** The balancers that have a set. */
+const taken = new WeakSet<object>()
 
 /** Holds the candidates of one service for one client. */
 export class Endpointer<Target> implements AsyncDisposable {
@@ -62,6 +64,9 @@ export class Endpointer<Target> implements AsyncDisposable {
         max: Number.MAX_SAFE_INTEGER,
       }),
     }
+    // Two sets in turn would each be told for the other.
+    if (taken.has(this.balancer)) throw new TypeError('balancer belongs to another client: each needs one of its own')
+    taken.add(this.balancer)
     this.#subscription = this.instancer.subscribe((set) => {
       this.#take(set)
       this.#news.tell()
@@ -121,6 +126,7 @@ export class Endpointer<Target> implements AsyncDisposable {
   /** Lets go of all candidates, whatever is in flight. The instancer goes on for others. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
+    taken.delete(this.balancer)
     this.#subscription?.[Symbol.dispose]()
     this.#subscription = undefined
     this.#reconnect?.cancel()

@@ -222,7 +222,7 @@ describe('balancedClient', () => {
     assert.deepEqual(lines, [
       'info instances changed',
       'warn circuit open',
-      'info instances changed',
+      'info health of instances changed',
       'warn the lookup of instances fails',
     ])
     await client[Symbol.asyncDispose]()

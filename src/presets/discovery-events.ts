@@ -24,7 +24,7 @@ export interface DiscoveryEvents extends Disposable {
 // Of a fleet that comes at once only some are named.
 const mostNames = 10
 
-/** Logs each change of the set at `info`, panic and a registry that fails at `warn`, and shows how many instances there are. */
+/** Logs each change of the set and of who may be called at `info`, panic and a registry that fails at `warn`, and shows how many instances there are. */
 export function discoveryEvents(options: DiscoveryEventsOptions): DiscoveryEvents {
   const { service, instancer, logger } = options
   const counts = { known: 0, admitted: 0 }
@@ -51,7 +51,15 @@ export function discoveryEvents(options: DiscoveryEventsOptions): DiscoveryEvent
     onUpdate: ({ joined, left, instances, admitted, panic }) => {
       counts.known = instances
       counts.admitted = admitted
-      logger?.info('instances changed', { service, joined: namesOf(joined), left: namesOf(left), instances, admitted })
+      const isOfSet = joined.length + left.length > 0
+      logger?.info(isOfSet ? 'instances changed' : 'health of instances changed', {
+        service,
+        joined: namesOf(joined),
+        left: namesOf(left),
+        instances,
+        admitted,
+        panic: panic || undefined,
+      })
       if (panic && !wasPanic) logger?.warn('too few instances are healthy: all are called', { service, instances })
       wasPanic = panic
     },
