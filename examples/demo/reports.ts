@@ -1,6 +1,9 @@
 // Reports: what the proxy has said of its calls, and what follows from it for a while that has just passed.
 import { type InstanceReport, nothingOf, type Report } from './messages.ts'
 
+/** What a share is of, unless it says otherwise: the calls of this long a while. */
+export const recentMs = 1_000
+
 // As far back as any share is asked for.
 const keptMs = 5_000
 
