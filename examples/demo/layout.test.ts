@@ -29,4 +29,13 @@ describe('layout', () => {
     assert.deepEqual(table(columns, 80), ['name        calls  state', 'a               1  there', 'long name  22,222'])
     assert.deepEqual(table(columns, 20), ['name        calls', 'a               1', 'long name  22,222'])
   })
+
+  it('takes the short form of a column where not all have room', () => {
+    const columns = [
+      { title: 'name', cells: ['a', 'b'], left: true },
+      { title: 'in the end', cells: ['there', 'gone'], left: true, short: { title: 'end', cells: ['up', 'gone'] } },
+    ]
+    assert.deepEqual(table(columns, 16), ['name  in the end', 'a     there', 'b     gone'])
+    assert.deepEqual(table(columns, 15), ['name   end', 'a       up', 'b     gone'])
+  })
 })

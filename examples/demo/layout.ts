@@ -19,16 +19,19 @@ export interface Column {
   readonly cells: readonly string[]
   /** Text stands left, numbers right. @default right */
   readonly left?: boolean
+  /** What stands in its place where not all columns fit. */
+  readonly short?: Column
 }
 
-/** A table of the columns that fit, the first ones first. */
+/** A table of the columns that fit, the first ones first; where not all do, those that have a short form take it. */
 export function table(columns: readonly Column[], width: number): string[] {
-  const widths = columns.map(({ title, cells }) => Math.max(title.length, ...cells.map(({ length }) => length)))
+  const sum = columns.reduce((so, column) => so + 2 + widthOf(column), -2)
   let used = -2
-  const fitting = columns.filter((_, at) => {
-    used += (widths[at] ?? 0) + 2
+  const fitting = (sum <= width ? columns : columns.map((column) => column.short ?? column)).filter((column) => {
+    used += widthOf(column) + 2
     return used <= width
   })
+  const widths = fitting.map(widthOf)
   const row = (cell: (column: Column) => string) =>
     fitting
       .map((column, at) =>
@@ -38,6 +41,10 @@ export function table(columns: readonly Column[], width: number): string[] {
       .trimEnd()
   const rows = columns[0]?.cells ?? []
   return [row(({ title }) => title), ...rows.map((_, at) => row(({ cells }) => cells[at] ?? ''))]
+}
+
+function widthOf({ title, cells }: Column): number {
+  return Math.max(title.length, ...cells.map(({ length }) => length))
 }
 
 /** A part that is longer than a line has one for itself, and is not cut. */

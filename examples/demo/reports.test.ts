@@ -29,6 +29,22 @@ describe('Reports', () => {
     assert.deepEqual(Object.fromEntries(reports.shares(1_000)), { a: 0, b: 0 })
   })
 
+  it('leaves out of the count what was before the beginning', () => {
+    const reports = new Reports()
+    const counts = { ...nothingOf('a'), failed: 1, lastSentAt: 7, joinedAt: 5 }
+    const counted = (at: number, calls: number, retries: number) =>
+      reports.add({ ...report(at, {}), retries, instances: [{ ...counts, calls, retries }] })
+    counted(200, 2, 1)
+    reports.begin()
+    assert.deepEqual(reports.last.instances, [{ ...counts, calls: 0, failed: 0, retries: 0 }])
+    assert.equal(reports.last.retries, 0)
+    counted(400, 12, 3)
+    assert.deepEqual(reports.of('a'), { ...counts, calls: 10, failed: 0, retries: 2 })
+    assert.equal(reports.last.retries, 2)
+    reports.add(report(600, { a: 12, d: 10 }))
+    assert.deepEqual(Object.fromEntries(reports.shares(1_000)), { a: 0.5, d: 0.5 })
+  })
+
   it('forgets what is too old to be asked for', () => {
     const reports = new Reports()
     for (let at = 0; at <= 20_000; at += 1_000) reports.add(report(at, { a: at }))

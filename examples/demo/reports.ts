@@ -1,6 +1,9 @@
 // Reports: what the proxy has said of its calls, and what follows from it for a while that has just passed.
 import { type InstanceReport, nothingOf, type Report } from './messages.ts'
 
+/** What a share is of, unless it says otherwise: the calls of this long a while. */
+export const recentMs = 1_000
+
 // As far back as any share is asked for.
 const keptMs = 5_000
 
@@ -8,12 +11,19 @@ const keptMs = 5_000
 export class Reports {
   readonly #kept: Report[] = []
   readonly #waiting = new Set<() => void>()
+  #zero: Report | undefined
 
   add(report: Report): void {
-    this.#kept.push(report)
+    this.#kept.push(this.#zero === undefined ? report : sinceThen(report, this.#zero))
     const oldest = this.#kept.findIndex(({ at }) => at >= report.at - keptMs)
     this.#kept.splice(0, oldest)
     for (const check of [...this.#waiting]) check()
+  }
+
+  /** Counts from now on: what the last report has of calls is left out of all that follow. */
+  begin(): void {
+    this.#zero = this.last
+    this.#kept.splice(0, Infinity, sinceThen(this.last, this.last))
   }
 
   get last(): Report {
@@ -48,5 +58,23 @@ export class Reports {
       this.#waiting.add(check)
       check()
     })
+  }
+}
+
+/** What a report has beyond an earlier one. */
+function sinceThen(report: Report, zero: Report): Report {
+  const known = new Map(zero.instances.map((instance) => [instance.id, instance]))
+  return {
+    ...report,
+    retries: report.retries - zero.retries,
+    instances: report.instances.map((instance) => {
+      const { calls, failed, retries } = known.get(instance.id) ?? nothingOf(instance.id)
+      return {
+        ...instance,
+        calls: instance.calls - calls,
+        failed: instance.failed - failed,
+        retries: instance.retries - retries,
+      }
+    }),
   }
 }

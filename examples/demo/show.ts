@@ -1,6 +1,8 @@
 // The show: the stage is set, the story is played under load, and the audience sees what comes of it.
+import { circuitsIn } from './circuits.ts'
 import type { Load } from './driver.ts'
 import { type Column, inLines, table } from './layout.ts'
+import { recentMs } from './reports.ts'
 import type { Screen } from './screen.ts'
 import type { Stage } from './stage.ts'
 import { callsPerSecond, leastCalls, story } from './story.ts'
@@ -36,7 +38,6 @@ export function opening({ url }: Stage): string {
 }
 
 const redrawEveryMs = 250
-const measureEveryMs = 1_000
 
 /** Plays the story on a stage that is set. */
 export async function show(stage: Stage, screen: Screen): Promise<Summary> {
@@ -60,13 +61,13 @@ export function isKept({ calls, failed }: Summary): boolean {
   return failed === 0 && calls >= leastCalls
 }
 
+// Where there is no room for more.
+const shortOf: Readonly<Record<string, string>> = { there: 'up', 'circuit open': 'open', 'circuit half open': 'half' }
+
 /** A summary as lines of some columns. */
 export function tableOf({ instances, ...summary }: Summary, columns: number): string[] {
-  const column = (title: string, cell: (instance: (typeof instances)[number]) => string, left = false): Column => ({
-    title,
-    cells: instances.map(cell),
-    left,
-  })
+  const column = (title: string, cell: (instance: (typeof instances)[number]) => string, left = false) =>
+    ({ title, cells: instances.map(cell), left }) satisfies Column
   const { calls, failed, retried, p50Ms, p99Ms, maxMs } = summary
   return [
     ...table(
@@ -76,12 +77,23 @@ export function tableOf({ instances, ...summary }: Summary, columns: number): st
         column('share', ({ share }) => percent(share)),
         column('failed there', (instance) => grouped(instance.failed)),
         column('retried here', ({ retries }) => grouped(retries)),
-        column('in the end', ({ state }) => state, true),
+        {
+          ...column('in the end', ({ state }) => state, true),
+          short: column('end', ({ state }) => shortOf[state] ?? state, true),
+        },
       ],
       columns,
     ),
     '',
-    ...inLines([`p50 ${milliseconds(p50Ms)}`, `p99 ${milliseconds(p99Ms)}`, `longest ${milliseconds(maxMs)}`], columns),
+    ...inLines(
+      [
+        `p50 ${milliseconds(p50Ms)}`,
+        `p99 ${milliseconds(p99Ms)}`,
+        `longest ${milliseconds(maxMs)},`,
+        'each from when the call was due',
+      ],
+      columns,
+    ),
     ...inLines(
       [`${grouped(failed)} failed calls of ${grouped(calls)},`, `${grouped(retried)} retried by the proxy`],
       columns,
@@ -117,15 +129,13 @@ export class Watch implements Disposable {
   #show(): void {
     const { driver, reports } = this.#stage
     const now = performance.now()
-    if (now - this.#measuredAt >= measureEveryMs) {
+    if (now - this.#measuredAt >= recentMs) {
       this.#measuredAt = now
       this.#load = driver.recent()
     }
     if (this.#load === undefined) return
     const { perSecond, p50Ms, p99Ms } = this.#load
-    const shares = reports.shares(measureEveryMs)
-    const open = reports.last.instances.filter(({ circuit, leftAt }) => circuit !== 'closed' && leftAt === undefined)
-    const circuits = open.map(({ id, circuit }) => `circuit of ${id} ${circuit.replace('_', ' ')}`)
+    const shares = reports.shares(recentMs)
     this.#screen.status([
       `${this.gutter.trim()}`,
       `${Math.round(perSecond)} calls/s`,
@@ -137,7 +147,7 @@ export class Watch implements Disposable {
       ...reports.last.instances.map(
         ({ id, leftAt }) => `${id} ${leftAt === undefined ? percent(shares.get(id) ?? 0) : 'gone'}`,
       ),
-      ...(circuits.length === 0 ? ['circuits closed'] : circuits),
+      ...circuitsIn(reports.last),
     ])
   }
 }

@@ -1,4 +1,5 @@
 // The story: what happens to the instances under load, in which order, and what was measured of it.
+import { recentMs } from './reports.ts'
 import type { Stage } from './stage.ts'
 import { type Added, announced, type Event, inWords, type Killed, type Restarted, type Slowed } from './words.ts'
 
@@ -12,8 +13,8 @@ const storyMs = 38_000
 const slowByMs = 100
 // What a busy machine needs more must not end the story.
 const patienceMs = 12_000
-// Reports come five times a second: this many of them make a share.
-const shareMs = 600
+const shareBeforeOverMs = 4_000
+const shareAfterOverMs = 2_000
 
 /** Plays it on a stage that is set and under load; tells it in words, and gives all that happened. */
 export async function story(stage: Stage, tell: (text: string) => void): Promise<readonly Event[]> {
@@ -86,24 +87,26 @@ const add: Act<Added> = async (stage, id) => {
   const { joinedAt = 0 } = reports.of(id)
   // Calls go to whoever is fastest at the moment, so that no instance has just its part of them.
   const enough = 0.6 / stage.pids.size
-  const hasShare = await reports.until(() => (reports.shares(shareMs).get(id) ?? 0) >= enough, patienceMs)
+  const hasShare = await reports.until(() => (reports.shares(recentMs).get(id) ?? 0) >= enough, patienceMs)
   return {
     foundAfterMs: isFound ? joinedAt - startedAt : undefined,
     shareAfterMs: hasShare ? reports.last.at - joinedAt : undefined,
-    share: reports.shares(shareMs).get(id) ?? 0,
+    share: reports.shares(recentMs).get(id) ?? 0,
+    shareOverMs: recentMs,
   }
 }
 
 const slow: Act<Slowed> = async (stage, id) => {
   const { reports } = stage
-  const shareBefore = reports.shares(4_000).get(id) ?? 0
+  const shareBefore = reports.shares(shareBeforeOverMs).get(id) ?? 0
   const slowedAt = Date.now()
   stage.instance(id).tell({ slowMs: slowByMs })
-  const isAvoided = () => (reports.shares(shareMs).get(id) ?? 0) <= shareBefore / 4
+  const isAvoided = () => (reports.shares(recentMs).get(id) ?? 0) <= shareBefore / 4
   const fell = await reports.until(isAvoided, patienceMs)
   const fellAfterMs = fell ? reports.last.at - slowedAt : undefined
-  await stage.wait(2_000)
-  return { byMs: slowByMs, shareBefore, shareAfter: reports.shares(2_000).get(id) ?? 0, fellAfterMs }
+  await stage.wait(shareAfterOverMs)
+  const shareAfter = reports.shares(shareAfterOverMs).get(id) ?? 0
+  return { byMs: slowByMs, shareBefore, shareBeforeOverMs, shareAfter, shareAfterOverMs, fellAfterMs }
 }
 
 const restart: Act<Restarted> = async (stage, id) => {

@@ -21,6 +21,7 @@ const added: Event = {
   foundAfterMs: 640,
   shareAfterMs: 300,
   share: 0.31,
+  shareOverMs: 1_000,
 }
 const slowed: Event = {
   kind: 'slowed',
@@ -29,7 +30,9 @@ const slowed: Event = {
   callsLost: 0,
   byMs: 100,
   shareBefore: 0.4,
+  shareBeforeOverMs: 4_000,
   shareAfter: 0.01,
+  shareAfterOverMs: 2_000,
   fellAfterMs: 1_240,
 }
 const restarted: Event = {
@@ -48,8 +51,8 @@ describe('words', () => {
   it('tells what came of what happened', () => {
     assert.deepEqual([killed, added, slowed, restarted].map(inWords), [
       'b killed: 3 calls failed there and went to a and c instead; its circuit open after 0.2 s, out of the set after 0.8 s.',
-      'd added: found 0.6 s after its start, and with 31 % of the calls 0.3 s later.',
-      'c slow by 100 ms: its share went from 40 % to 1 % of the calls, most of that within 1.2 s.',
+      'd added: found 0.6 s after its start; 0.3 s later it had 31 % of the calls of the last 1 s.',
+      'c slow by 100 ms: its share of the calls went from 40 % in the 4 s before to 1 % in the last 2 s, most of that within 1.2 s.',
       'a restarted: out of the set after 5 ms, ended after 2.0 s, back after 3.0 s; no call failed or had to be retried.',
     ])
   })
@@ -69,8 +72,8 @@ describe('words', () => {
         'b killed: no call was there then; called for 40 ms more, out of the set after 0.8 s.',
         'b killed: 1 call failed there and went to c instead; called for 40 ms more, and still in the set. 1 call failed meanwhile.',
         'd added: it was not found.',
-        'd added: found 0.6 s after its start, with 2 % of the calls.',
-        'c slow by 100 ms: its share went from 40 % to 39 % of the calls.',
+        'd added: found 0.6 s after its start; in the end it had 2 % of the calls of the last 1 s.',
+        'c slow by 100 ms: its share of the calls went from 40 % in the 4 s before to 39 % in the last 2 s.',
         'a restarted: ended after 2.0 s, not back; 2 calls failed there, 3 retried. 2 calls failed meanwhile.',
       ],
     )

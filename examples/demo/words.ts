@@ -29,15 +29,20 @@ export interface Added extends Happening {
   readonly foundAfterMs: number | undefined
   /** From then until it had its share. */
   readonly shareAfterMs: number | undefined
+  /** Of the last calls, over so many milliseconds, when it had it or was waited for no longer. */
   readonly share: number
+  readonly shareOverMs: number
 }
 
 /** An instance takes longer for its calls. */
 export interface Slowed extends Happening {
   readonly kind: 'slowed'
   readonly byMs: number
+  /** Of the calls of so many milliseconds before it became slow, and before the end of what was measured. */
   readonly shareBefore: number
+  readonly shareBeforeOverMs: number
   readonly shareAfter: number
+  readonly shareAfterOverMs: number
   /** Until it had a quarter of its share; undefined if it kept more. */
   readonly fellAfterMs: number | undefined
 }
@@ -80,15 +85,19 @@ const sentences: { readonly [Kind in Event['kind']]: (event: Extract<Event, { ki
     const last = circuit === '' ? `; called for ${seconds(lastCallAfterMs)} more` : circuit
     return `${instance} killed: ${failed}${last}, ${outAfterMs === undefined ? 'and still in the set' : `out of the set after ${seconds(outAfterMs)}`}.`
   },
-  added: ({ instance, foundAfterMs, shareAfterMs, share }) => {
+  added: ({ instance, foundAfterMs, shareAfterMs, share, shareOverMs }) => {
     if (foundAfterMs === undefined) return `${instance} added: it was not found.`
     const found = `${instance} added: found ${seconds(foundAfterMs)} after its start`
-    if (shareAfterMs === undefined) return `${found}, with ${percent(share)} of the calls.`
-    return `${found}, and with ${percent(share)} of the calls ${seconds(shareAfterMs)} later.`
+    const had = `had ${percent(share)} of the calls of the last ${shareOverMs / 1_000} s`
+    return shareAfterMs === undefined
+      ? `${found}; in the end it ${had}.`
+      : `${found}; ${seconds(shareAfterMs)} later it ${had}.`
   },
-  slowed: ({ instance, byMs, shareBefore, shareAfter, fellAfterMs }) => {
+  slowed: ({ instance, byMs, shareBefore, shareBeforeOverMs, shareAfter, shareAfterOverMs, fellAfterMs }) => {
+    const before = `${percent(shareBefore)} in the ${shareBeforeOverMs / 1_000} s before`
+    const after = `${percent(shareAfter)} in the last ${shareAfterOverMs / 1_000} s`
     const took = fellAfterMs === undefined ? '' : `, most of that within ${seconds(fellAfterMs)}`
-    return `${instance} slow by ${byMs} ms: its share went from ${percent(shareBefore)} to ${percent(shareAfter)} of the calls${took}.`
+    return `${instance} slow by ${byMs} ms: its share of the calls went from ${before} to ${after}${took}.`
   },
   restarted: ({ instance, failedThere, retried, outAfterMs, endedAfterMs, backAfterMs }) => {
     const out = outAfterMs === undefined ? '' : `out of the set after ${seconds(outAfterMs)}, `
