@@ -75,4 +75,20 @@ describe('discoveryEvents', () => {
     events[Symbol.dispose]()
     assert.ok(metrics.collect().every(({ series }) => series.length === 0))
   })
+
+  it('adds up those of several clients of a service', () => {
+    const metrics = metricsRegistry()
+    const { instancer } = new PlayedRegistry(manualClock())
+    using first = discoveryEvents({ service: 'shop', instancer, metrics })
+    const second = discoveryEvents({ service: 'shop', instancer, metrics })
+    using other = discoveryEvents({ service: 'bank', instancer, metrics })
+    const shown = () =>
+      metrics.collect()[0]?.series.map((each) => [...each.values, 'value' in each && each.value].join(' '))
+    first.onUpdate(update)
+    second.onUpdate({ ...update, instances: 5, admitted: 5 })
+    other.onUpdate({ ...update, instances: 1, admitted: 0 })
+    assert.deepEqual(shown(), ['shop known 8', 'shop admitted 7', 'bank known 1', 'bank admitted 0'])
+    second[Symbol.dispose]()
+    assert.deepEqual(shown(), ['shop known 3', 'shop admitted 2', 'bank known 1', 'bank admitted 0'])
+  })
 })

@@ -7,6 +7,7 @@ import type { Instancer } from '../discovery/instancer.ts'
 import { errorFields } from '../log/log-calls.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { summedGauge } from './summed-gauge.ts'
 
 /** Whose instances they are, and where it is told. */
 export interface DiscoveryEventsOptions {
@@ -31,19 +32,11 @@ export function discoveryEvents(options: DiscoveryEventsOptions): DiscoveryEvent
   const held = new DisposableStack()
   const { metrics } = options
   if (metrics !== undefined) {
-    const gauge = metrics.gauge({
-      name: 'rpc.client.instances',
-      help: 'Instances of a service that are known, and of those the ones that may be called. Of this host.',
-      labels: ['rpc.service', 'state'],
-    })
-    // What was shown last would stay, as if there were still a client.
-    for (const state of ['known', 'admitted']) held.defer(() => void gauge.delete({ 'rpc.service': service, state }))
-    held.use(
-      metrics.onCollect(() => {
-        gauge.with({ 'rpc.service': service, state: 'known' }).set(counts.known)
-        gauge.with({ 'rpc.service': service, state: 'admitted' }).set(counts.admitted)
-      }),
-    )
+    const name = 'rpc.client.instances'
+    const help =
+      'Instances of a service that are known, and of those the ones that may be called; of each client by itself, summed up. Of this host.'
+    for (const state of ['known', 'admitted'] as const)
+      held.use(summedGauge(metrics, { name, help, labels: { 'rpc.service': service, state } }, () => counts[state]))
   }
   if (logger !== undefined) held.use(logOutages(service, instancer, logger))
   let wasPanic = false
