@@ -78,6 +78,65 @@ describe('KeptCheck', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('runs once more at most beside one that hangs, and fails with how long that has hung', async () => {
+    const runs: PromiseWithResolvers<void>[] = []
+    const hangs = () => {
+      const run = Promise.withResolvers<void>()
+      runs.push(run)
+      return run.promise
+    }
+    const { clock, subject, told } = kept(hangs, { timeoutMs: 200, cacheMs: 100 })
+    const found: (string | undefined)[] = []
+    const ask = async (afterMs: number, waitMs: number) => {
+      await clock.advance(afterMs)
+      const asked = subject.ask()
+      await clock.advance(waitMs)
+      const { status, failure } = await asked
+      found.push(failure ?? status)
+    }
+    await ask(0, 200)
+    for (let asks = 0; asks < 3; asks++) await ask(100, asks === 0 ? 200 : 0)
+    await ask(59_900, 0)
+    assert.deepEqual(found.splice(0), [
+      'the check did not end within 200ms',
+      'the check did not end within 200ms',
+      'the check has not ended for 600ms',
+      'the check has not ended for 700ms',
+      'the check has not ended for 1m0.6s',
+    ])
+    assert.equal(runs.length, 2)
+    assert.equal(clock.pending, 0)
+    // One of both has ended, late and badly: there is room for another.
+    runs[0]?.reject(new Error('late'))
+    await ask(100, 200)
+    await ask(100, 0)
+    assert.deepEqual(found.splice(0), ['the check did not end within 200ms', 'the check has not ended for 1m0.7s'])
+    assert.equal(runs.length, 3)
+    for (const run of runs) run.resolve()
+    const asked = ask(100, 0)
+    await clock.advance(0)
+    runs[3]?.resolve()
+    await asked
+    assert.deepEqual(found, ['pass'])
+    assert.equal(told.length, 2)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('goes on beside one that hangs as long as the other ends', async () => {
+    let runs = 0
+    const { clock, subject } = kept(() => (++runs === 1 ? new Promise(() => {}) : runs % 2 === 0), {
+      timeoutMs: 10,
+      cacheMs: 0,
+    })
+    const asked = subject.ask()
+    await clock.advance(10)
+    assert.equal((await asked).status, 'fail')
+    const found: string[] = []
+    for (let asks = 0; asks < 4; asks++) found.push((await subject.ask()).status)
+    assert.deepEqual(found, ['pass', 'fail', 'pass', 'fail'])
+    assert.equal(runs, 5)
+  })
+
   it('runs once for all who ask meanwhile, and not again as long as its answer holds', async () => {
     let runs = 0
     const { clock, subject } = kept(({ clock }) => {

@@ -7,7 +7,8 @@ import { checkNumber } from '../primitives/check.ts'
 
 /**
  * Looks whether something works. It fails when it throws, rejects or gives `false`; whatever else it gives is good. It should heed `ctx`,
- * which is aborted at the end of its time: nobody waits for it from then on.
+ * which is aborted at the end of its time: nobody waits for it from then on. While one goes on for all that it is run beside itself once
+ * at most, as it may do better with a new connection; when both go on it fails until one has ended.
  */
 export type CheckFunction = (ctx: Context) => unknown
 
@@ -45,6 +46,9 @@ export interface CheckReport {
 /** Told of a status that is not that of the time before; of the first one only when it is not good. */
 export type CheckListener = (report: CheckReport, error: Error | undefined) => void
 
+// One that hangs, and one beside it.
+const mostUnended = 2
+
 /** A check that runs once at a time, however many ask, and whose answer is kept for a while. */
 export class KeptCheck {
   readonly kind: CheckKind
@@ -55,6 +59,8 @@ export class KeptCheck {
   readonly #cacheMs: number
   readonly #clock: Clock
   readonly #onChange: CheckListener
+  /** When the runs began that have not ended, in that order; after their time too. */
+  readonly #unended: number[] = []
   #running: Promise<CheckReport> | undefined
   #last: CheckReport | undefined
   #staleAt = 0
@@ -111,15 +117,26 @@ export class KeptCheck {
   }
 
   async #failureOf(startedAt: number): Promise<Error | undefined> {
+    const [oldestAt = startedAt] = this.#unended
+    if (this.#unended.length >= mostUnended)
+      return new Error(`the check has not ended for ${formatDuration(Math.round(startedAt - oldestAt))}`)
     using ctx = rootContext({ clock: this.#clock, deadlineAt: startedAt + this.#timeoutMs })
     const late = Promise.withResolvers<never>()
     ctx.onAbort(() => late.reject(new Error(`the check did not end within ${formatDuration(this.#timeoutMs)}`)))
-    const check = async () => await this.#check(ctx)
     try {
-      const answer = await Promise.race([check(), late.promise])
+      const answer = await Promise.race([this.#answerOf(ctx, startedAt), late.promise])
       return answer === false ? new Error('the check gave false') : undefined
     } catch (thrown) {
       return errorOf(thrown)
+    }
+  }
+
+  async #answerOf(ctx: Context, startedAt: number): Promise<unknown> {
+    this.#unended.push(startedAt)
+    try {
+      return await this.#check(ctx)
+    } finally {
+      this.#unended.splice(this.#unended.indexOf(startedAt), 1)
     }
   }
 }

@@ -119,6 +119,55 @@ describe('balancedClient', () => {
     await client[Symbol.asyncDispose]()
   })
 
+  it('logs once that an instance could not be connected, by its health or when it is first called', async () => {
+    const log = logRecorder()
+    const heard: string[] = []
+    let failing = true
+    const { registry, client, clock } = setup({
+      logger: logger(log),
+      callLog: false,
+      health: ({ id }) => {
+        if (failing && id === 'a:1') throw new TypeError('no probe')
+        return { healthy: true, onChange() {}, describe: () => undefined, [Symbol.dispose]() {} }
+      },
+      over: {
+        name: 'picky',
+        wire: (_contract, { address }) => {
+          if (address === 'bad:1') throw new TypeError('no such address')
+          return { connect: () => async () => address }
+        },
+      },
+      onConnectError: ({ instance }) => heard.push(instance.id),
+    })
+    const warned = () =>
+      log.entries
+        .filter(({ message }) => message === 'an instance could not be connected')
+        .map(({ level, fields }) => `${level} ${fields['instance']} ${fields['error']}`)
+    const first = 'warn a:1 TypeError: no probe'
+    const second = 'warn bad:1 TypeError: no such address'
+    await registry.say('a:1', 'bad:1', 'c:1')
+    await clock.advance(10_000)
+    assert.deepEqual(new Set(heard), new Set(['a:1']))
+    assert.ok(heard.length > 1)
+    assert.deepEqual(warned(), [first])
+    for (let calls = 0; calls < 4; calls++) {
+      const answer = client.order('x')
+      await clock.advance(1)
+      assert.equal(await answer, 'c:1')
+    }
+    assert.deepEqual(warned(), [first, second])
+    failing = false
+    await clock.advance(200_000)
+    assert.equal(explain(client).instances.length, 3)
+    await registry.say('bad:1', 'c:1')
+    failing = true
+    await registry.say('a:1', 'bad:1', 'c:1')
+    assert.deepEqual(warned(), [first, second, first])
+    await client[Symbol.asyncDispose]()
+    await clock.advance(0)
+    assert.equal(clock.pending, 0)
+  })
+
   it('does not repeat what may have run and must not run twice', async () => {
     const { registry, client, asked, fail, clock } = setup()
     await registry.say('a:1', 'b:1')

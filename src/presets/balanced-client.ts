@@ -89,18 +89,28 @@ export function balancedClient<M extends Methods>(
     outliers: detectorOf(options.outliers),
     balancer: (options.balancer ?? peakEwma()) as unknown as Balancer<InstanceWire>,
     health: healthOf(options.health, breakers),
-    connect: ({ address }) =>
-      new InstanceWire(
-        () => over.wire(contract, { address }, { clock, maxConnections: pipeline.maxInFlight }),
-        attempt,
-      ),
+    connect: (instance) =>
+      new InstanceWire(() => {
+        try {
+          const { address } = instance
+          const wire = over.wire(contract, { address }, { clock, maxConnections: pipeline.maxInFlight })
+          told.onConnect(instance)
+          return wire
+        } catch (error) {
+          told.onConnectError({ instance, error })
+          throw error
+        }
+      }, attempt),
     disconnect: (wire) => wire.close(),
     endpointOf: (wire, ctx) => wire.endpointOf(ctx),
     onUpdate: (event) => {
       told.onUpdate(event)
       options.onUpdate?.(event)
     },
-    onConnectError: options.onConnectError,
+    onConnectError: (event) => {
+      told.onConnectError(event)
+      options.onConnectError?.(event)
+    },
   })
   unfinished.defer(() => void balancing[Symbol.asyncDispose]())
   const client = clientOf(contract, {

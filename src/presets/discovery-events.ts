@@ -1,12 +1,13 @@
 // What a client knows of its instances, as metrics and log lines: who came and went, who may be called, and whether the registry works.
 
 import { ServiceError } from '../core/errors.ts'
-import type { CandidatesUpdate } from '../discovery/endpointer.ts'
+import type { CandidatesUpdate, ConnectErrorEvent } from '../discovery/endpointer.ts'
 import type { Instance } from '../discovery/instance.ts'
 import type { Instancer } from '../discovery/instancer.ts'
 import { errorFields } from '../log/log-calls.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { summedGauge } from './summed-gauge.ts'
 
 /** Whose instances they are, and where it is told. */
 export interface DiscoveryEventsOptions {
@@ -19,38 +20,42 @@ export interface DiscoveryEventsOptions {
 /** Hears of instances. Disposing it ends that. */
 export interface DiscoveryEvents extends Disposable {
   onUpdate(event: CandidatesUpdate): void
+  onConnectError(event: Pick<ConnectErrorEvent, 'instance' | 'error'>): void
+  /** An instance could be connected, whether or not it could not before. */
+  onConnect(instance: Instance): void
 }
 
 // Of a fleet that comes at once only some are named.
 const mostNames = 10
 
-/** Logs each change of the set and of who may be called at `info`, panic and a registry that fails at `warn`, and shows how many instances there are. */
+/**
+ * Logs each change of the set and of who may be called at `info`; panic, a registry that fails, and an instance that could not be connected, once until
+ * it could, at `warn`. Shows how many instances there are.
+ */
 export function discoveryEvents(options: DiscoveryEventsOptions): DiscoveryEvents {
   const { service, instancer, logger } = options
   const counts = { known: 0, admitted: 0 }
   const held = new DisposableStack()
   const { metrics } = options
   if (metrics !== undefined) {
-    const gauge = metrics.gauge({
-      name: 'rpc.client.instances',
-      help: 'Instances of a service that are known, and of those the ones that may be called. Of this host.',
-      labels: ['rpc.service', 'state'],
-    })
-    // What was shown last would stay, as if there were still a client.
-    for (const state of ['known', 'admitted']) held.defer(() => void gauge.delete({ 'rpc.service': service, state }))
-    held.use(
-      metrics.onCollect(() => {
-        gauge.with({ 'rpc.service': service, state: 'known' }).set(counts.known)
-        gauge.with({ 'rpc.service': service, state: 'admitted' }).set(counts.admitted)
-      }),
-    )
+    const name = 'rpc.client.instances'
+    const help =
+      'Instances of a service that are known, and of those the ones that may be called; of each client by itself, summed up. Of this host.'
+    for (const state of ['known', 'admitted'] as const)
+      held.use(summedGauge(metrics, { name, help, labels: { 'rpc.service': service, state } }, () => counts[state]))
   }
-  if (logger !== undefined) held.use(logOutages(service, instancer, logger))
+  /** Ids of those that could not be connected, as far as they are still known. */
+  const unconnected = new Set<string>()
+  if (logger !== undefined) {
+    held.use(logOutages(service, instancer, logger))
+    held.use(instancer.subscribe(({ instances }) => keepKnown(unconnected, instances)))
+  }
   let wasPanic = false
   return {
     onUpdate: ({ joined, left, instances, admitted, panic }) => {
       counts.known = instances
       counts.admitted = admitted
+      for (const { id } of joined) unconnected.delete(id)
       const isOfSet = joined.length + left.length > 0
       logger?.info(isOfSet ? 'instances changed' : 'health of instances changed', {
         service,
@@ -63,6 +68,13 @@ export function discoveryEvents(options: DiscoveryEventsOptions): DiscoveryEvent
       if (panic && !wasPanic) logger?.warn('too few instances are healthy: all are called', { service, instances })
       wasPanic = panic
     },
+    onConnectError: ({ instance: { id, address }, error }) => {
+      if (logger === undefined || unconnected.has(id)) return
+      unconnected.add(id)
+      const failed = { service, instance: id, address, ...errorFields(error, false) }
+      logger.warn('an instance could not be connected', failed)
+    },
+    onConnect: ({ id }) => void unconnected.delete(id),
     [Symbol.dispose]: () => held[Symbol.dispose](),
   }
 }
@@ -82,6 +94,13 @@ function logOutages(service: string, instancer: Instancer, logger: Logger): Disp
         ...errorFields(ServiceError.from(error), false),
       })
   })
+}
+
+/** Forgets those that have left: they come back as others. */
+function keepKnown(ids: Set<string>, instances: readonly Instance[] | undefined): void {
+  if (ids.size === 0) return
+  const known = new Set(instances?.map(({ id }) => id))
+  for (const id of ids) if (!known.has(id)) ids.delete(id)
 }
 
 function namesOf(instances: readonly Instance[]): readonly string[] | undefined {

@@ -5,6 +5,7 @@ import type { Bulkhead } from '../resilience/bulkhead.ts'
 import type { LoadShed } from '../resilience/load-shed.ts'
 import type { RetryPolicy } from '../resilience/retry.ts'
 import { policyCounter } from './policy-counters.ts'
+import { summedGauge } from './summed-gauge.ts'
 
 /** The policies around the calls of one service; those that are off are undefined. */
 export interface WatchedPolicies {
@@ -24,23 +25,16 @@ export interface PolicyGaugesOptions {
 }
 
 /**
- * Shows the state of policies whenever metrics are read, until it is disposed: circuits that are open, calls in flight and waiting, what is left of
+ * Shows the state of policies whenever metrics are read, until it is disposed, summed up where several clients call one service: circuits that are open, calls in flight and waiting, what is left of
  * the budget. Counters that alerts look at begin with 0, since the first event would otherwise be no increase.
  */
 export function policyGauges(policies: WatchedPolicies, options: PolicyGaugesOptions): Disposable {
   const { metrics, side, service } = options
   const { bulkhead, circuitBreaker, retry } = policies
   const held = new DisposableStack()
+  const labels = { 'rpc.service': service }
   const show = (name: string, help: string, read: () => number) => {
-    const gauge = metrics.gauge({ name: `rpc.${side}.${name}`, help: `${help} Of this host.`, labels: ['rpc.service'] })
-    const all = readsOf(metrics, `${side} ${service} ${name}`)
-    all.add(read)
-    held.defer(() => {
-      all.delete(read)
-      // What was shown last would stay: a circuit that is open for ever.
-      if (all.size === 0) gauge.delete({ 'rpc.service': service })
-    })
-    held.use(metrics.onCollect(() => gauge.with({ 'rpc.service': service }).set(sumOf(all))))
+    held.use(summedGauge(metrics, { name: `rpc.${side}.${name}`, help: `${help} Of this host.`, labels }, read))
   }
   if (circuitBreaker !== undefined) {
     const isOpen = ({ state }: { readonly state: string }) => state === 'open' || state === 'forced_open'
@@ -58,25 +52,6 @@ export function policyGauges(policies: WatchedPolicies, options: PolicyGaugesOpt
   }
   beginWithZero(policies, options)
   return held
-}
-
-type Reads = Set<() => number>
-
-/** Several clients may call one service: what is shown is the sum of theirs. */
-const shown = new WeakMap<Metrics, Map<string, Reads>>()
-
-function readsOf(metrics: Metrics, name: string): Reads {
-  const all = shown.get(metrics) ?? new Map<string, Reads>()
-  shown.set(metrics, all)
-  const reads = all.get(name) ?? new Set()
-  all.set(name, reads)
-  return reads
-}
-
-function sumOf(reads: Reads): number {
-  let sum = 0
-  for (const read of reads) sum += read()
-  return sum
 }
 
 function beginWithZero(

@@ -28,10 +28,10 @@ export interface ServeOptions<M extends Methods> extends EndpointsOptions<M> {
   readonly pipeline?: Omit<ServerPipelineOptions, 'events'> | false | undefined
   /** Where the page of `metrics` is, if it has one; false for nowhere. @default '/metrics' */
   readonly metricsPath?: `/${string}` | false | undefined
-  /** A port of its own for that page and those of `health`, so that only those within see them; 0 for any that is free. @default that of the first transport that takes handlers */
-  readonly metricsPort?: number | undefined
+  /** A port of their own for the pages of `metrics` and `health`, so that only those within see them; 0 for any that is free. @default that of the first transport that takes handlers */
+  readonly pagesPort?: number | undefined
   /** Name or address of the one interface that has that port. @default all of them */
-  readonly metricsHost?: string | undefined
+  readonly pagesHost?: string | undefined
   /** What health depends on, or a health that others use too; false for none. It is ready as soon as every transport listens, and until the end begins. @default health() */
   readonly health?: HealthOptions | Health | false | undefined
   /** Where probes ask whether the process works; false for nowhere. @default '/livez' */

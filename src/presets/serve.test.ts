@@ -132,7 +132,7 @@ describe('serve', () => {
   })
 
   it('shows the metrics on a port of their own, and there alone', async () => {
-    const options = { metricsPort: 0, metricsHost: '127.0.0.1', metricsPath: '/vars' } as const
+    const options = { pagesPort: 0, pagesHost: '127.0.0.1', metricsPath: '/vars' } as const
     await using app = await serve(shop, handlers, { over: [local()], metrics: paged(), ...options })
     assert.notEqual(app.metricsUrl, `${app.url}/vars`)
     assert.equal((await fetch(app.metricsUrl ?? '')).status, 200)
@@ -151,10 +151,11 @@ describe('serve', () => {
       await using app = await serve(shop, handlers, options)
       assert.equal(app.metricsUrl, undefined)
     }
-    await assert.rejects(serve(shop, handlers, { over: [local()], metricsPort: 0 }), /metricsPort needs metrics/)
-    await assert.rejects(serve(shop, handlers, { over: [local()], metrics: paged(), metricsPort: 70_000 }), {
+    const none = { over: [local()], health: false, pagesPort: 0 } as const
+    await assert.rejects(serve(shop, handlers, none), /pagesPort needs a page, and there is none/)
+    await assert.rejects(serve(shop, handlers, { over: [local()], metrics: paged(), pagesPort: 70_000 }), {
       name: 'RangeError',
-      message: 'metricsPort must be an integer from 0 to 65535, but is 70000',
+      message: 'pagesPort must be an integer from 0 to 65535, but is 70000',
     })
   })
 
@@ -322,11 +323,15 @@ describe('the health of serve', () => {
     assert.equal(await status(`${without.url}/livez`), 404)
   })
 
-  it('is on the port of the metrics alone where they have one', async () => {
-    const options = { metricsPort: 0, metricsHost: '127.0.0.1' }
-    await using app = await serve(shop, handlers, { over: [local()], metrics: paged(), ...options })
-    assert.equal(await status(app.readinessUrl), 200)
-    assert.equal(await status(`${app.url}/readyz`), 404)
+  it('is on the port of the pages alone where they have one, with metrics or without', async () => {
+    for (const metrics of [paged(), undefined]) {
+      const options = { metrics, pagesPort: 0, pagesHost: '127.0.0.1' }
+      await using app = await serve(shop, handlers, { over: [local()], ...options })
+      assert.equal(await status(app.readinessUrl), 200)
+      assert.equal(await status(app.livenessUrl), 200)
+      assert.equal(await status(`${app.url}/readyz`), 404)
+      assert.equal(app.metricsUrl === undefined, metrics === undefined)
+    }
   })
 
   it('leaves the paths of methods and of others alone, and says what to do', async () => {

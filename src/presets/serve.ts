@@ -32,7 +32,7 @@ export async function serve<M extends Methods>(
   handlers: Handlers<Contract<M>>,
   options: ServeOptions<M>,
 ): Promise<App> {
-  const { over, logger, metrics, metricsPort, advertise } = options
+  const { over, logger, metrics, pagesPort, advertise } = options
   if (logger !== undefined) checkLogger(logger)
   if (!Array.isArray(over) || over.length === 0)
     throw new TypeError('over must list at least one transport, as http({ port: 8080 })')
@@ -53,16 +53,16 @@ export async function serve<M extends Methods>(
   const events = serverEvents(logger, metrics, { methods, isLogged: options.callLog !== false })
   const health = servedHealth(options.health, logger)
   const pages = servedPages(health, options)
-  const host = metricsPort === undefined ? over.find(({ takesHandlers }) => takesHandlers) : undefined
+  const host = pagesPort === undefined ? over.find(({ takesHandlers }) => takesHandlers) : undefined
   if (host !== undefined) checkRoutes(pages, contract.routes)
   const parts: (readonly [ServerTransport, Service])[] = over.map((transport: ServerTransport) => [
     transport,
     { ...events, methods: mounted(contract, served), handlers: transport === host ? listOf(pages) : [] },
   ])
-  if (metricsPort !== undefined) {
-    checkNumber('metricsPort', metricsPort, { min: 0, max: 65_535, integer: true })
+  if (pagesPort !== undefined) {
+    checkNumber('pagesPort', pagesPort, { min: 0, max: 65_535, integer: true })
     const only: Service = { ...events, methods: [], handlers: listOf(pages) }
-    parts.push([http({ port: metricsPort, host: options.metricsHost }), only])
+    parts.push([http({ port: pagesPort, host: options.pagesHost }), only])
   }
   for (const [transport, service] of parts) checkService(transport, service, pages)
   const servers: RunningServer[] = []
@@ -70,7 +70,7 @@ export async function serve<M extends Methods>(
   if (metrics !== undefined && logger !== undefined) held.use(logMetrics(metrics, logger))
   const running = await listenAll(parts)
   servers.push(...running.slice(0, over.length))
-  const pageServer = running[metricsPort === undefined ? over.indexOf(host) : over.length]
+  const pageServer = running[pagesPort === undefined ? over.indexOf(host) : over.length]
   const urlOf = (page: MountedHandler | undefined) => page && pageServer && `${pageServer.url}${page.path}`
   const urls = {
     metricsUrl: urlOf(pages.metrics),

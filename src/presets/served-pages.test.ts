@@ -17,9 +17,16 @@ describe('servedPages', () => {
     assert.deepEqual(paths(health(), { metrics, ...options }), ['/vars', '/up'])
   })
 
-  it('need metrics with a page for a port of their own', () => {
-    assert.throws(() => paths(health(), { metricsPort: 0 }), /metricsPort needs metrics/)
-    assert.throws(() => paths(health(), { metrics, metricsPath: false, metricsPort: 0 }), /metricsPort needs metrics/)
+  it('may have a port of their own where there is at least one', () => {
+    const pagesPort = 0
+    assert.deepEqual(paths(health(), { pagesPort }), ['/livez', '/readyz'])
+    assert.deepEqual(paths(health(), { livenessPath: false, pagesPort }), ['/readyz'])
+    assert.deepEqual(paths(undefined, { metrics, pagesPort }), ['/metrics'])
+    const none = { metrics, metricsPath: false, livenessPath: false, readinessPath: false, pagesPort } as const
+    const refused = { name: 'TypeError', message: /^pagesPort needs a page, and there is none: of metrics, .* health$/ }
+    assert.throws(() => paths(health(), none), refused)
+    assert.throws(() => paths(undefined, { metrics: registry(), pagesPort }), refused)
+    assert.throws(() => paths(undefined, { pagesPort }), refused)
   })
 })
 

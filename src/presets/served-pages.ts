@@ -15,30 +15,29 @@ export interface ServedPages {
 /** What options say of pages. */
 export type PageOptions = Pick<
   ServeOptions<never>,
-  'metrics' | 'metricsPath' | 'metricsPort' | 'livenessPath' | 'readinessPath' | 'healthDetails'
+  'metrics' | 'metricsPath' | 'pagesPort' | 'livenessPath' | 'readinessPath' | 'healthDetails'
 >
 
-/** The pages that options ask for. Throws a TypeError for a port of its own for metrics that have no page. */
+/** The pages that options ask for. Throws a TypeError for a port of their own where there are none. */
 export function servedPages(health: Health | undefined, options: PageOptions): ServedPages {
-  const { livenessPath = '/livez', readinessPath = '/readyz', healthDetails: details } = options
+  const { livenessPath = '/livez', readinessPath = '/readyz', healthDetails: details, pagesPort } = options
   const probed = (probe: 'liveness' | 'readiness', path: `/${string}` | false): MountedHandler | undefined =>
     health === undefined || path === false ? undefined : { path, handler: healthHandler(health, { probe, details }) }
-  return {
+  const pages = {
     metrics: metricsPage(options),
     liveness: probed('liveness', livenessPath),
     readiness: probed('readiness', readinessPath),
   }
+  if (pagesPort !== undefined && listOf(pages).length === 0)
+    throw new TypeError(
+      'pagesPort needs a page, and there is none: of metrics, as prometheus() or a tee with it has one, or of health',
+    )
+  return pages
 }
 
-function metricsPage({ metrics, metricsPath = '/metrics', metricsPort }: PageOptions): MountedHandler | undefined {
+function metricsPage({ metrics, metricsPath = '/metrics' }: PageOptions): MountedHandler | undefined {
   const handler = metrics?.handler
-  if (metricsPath === false || handler === undefined) {
-    if (metricsPort === undefined) return undefined
-    throw new TypeError(
-      'metricsPort needs metrics that have a page, as prometheus() or a tee with it has, and a metricsPath',
-    )
-  }
-  return { path: metricsPath, handler }
+  return metricsPath === false || handler === undefined ? undefined : { path: metricsPath, handler }
 }
 
 /** The pages as a list. */

@@ -107,7 +107,7 @@ if (file === import.meta.filename) {
       logger: logger(jsonSink(stdout())),
       callLog: false,
       register: registry,
-      ...(page && { metrics: prometheus(), metricsPort: 0, metricsHost: '127.0.0.1' }),
+      ...(page && { metrics: prometheus(), pagesPort: 0, pagesHost: '127.0.0.1' }),
     },
   )
   await app.closed
