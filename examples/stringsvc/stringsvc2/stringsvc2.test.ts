@@ -89,8 +89,8 @@ describe('stringsvc2', () => {
     assert.equal(await program.curl('/uppercase', '{"s":"hello, world"}'), '{"v":"HELLO, WORLD","err":null}\n')
     await program.curl('/uppercase', '{"s":""}')
     assert.match(await program.curl('/count', '{"s":1}'), /"code":"invalid_argument"/)
-    await eventually(() => assert.equal(program.lines.length, 5), 5_000)
-    const [, , good = '', failed = '', bad = ''] = program.lines
+    await eventually(() => assert.equal(program.lines.length, 6), 5_000)
+    const [, , , good = '', failed = '', bad = ''] = program.lines
     assert.match(
       good,
       /level=info msg="served stringsvc\/uppercase ok" .* method=stringsvc\/uppercase code=ok took=\S+ peer=127\.0\.0\.1:\d+$/,
