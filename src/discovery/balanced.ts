@@ -20,7 +20,7 @@ export interface BalancedOptions<Req, Res>
   /** Makes the endpoint of an instance: any function of a request and a context. One with `Symbol.asyncDispose` is disposed when the instance has left and its calls have ended. */
   readonly connect: (instance: Instance) => Endpoint<Req, Res>
   /** Chooses the instance of each attempt. @default peakEwma() */
-  readonly balancer?: Balancer<Endpoint<Req, Res>> | undefined
+  readonly balancer?: Balancer | undefined
   /** What a request belongs to, for balancers that go by it; undefined for nothing. @default `balancingKey` of the context */
   readonly key?: ((request: Req, ctx: Context) => string | undefined) | undefined
 }
@@ -46,7 +46,7 @@ export function balanced<Req = unknown, Res = unknown>(options: BalancedOptions<
   if (typeof connect !== 'function') throw new TypeError(`connect must be a function, but is ${typeof connect}`)
   const balancing = new Balancing<Held<Req, Res>>({
     ...options,
-    balancer: (options.balancer ?? peakEwma()) as unknown as Balancer<Held<Req, Res>>,
+    balancer: options.balancer ?? peakEwma(),
     connect: (instance) => {
       const made = connect(instance)
       if (typeof made !== 'function') throw new TypeError('connect must give an endpoint, which is a function')

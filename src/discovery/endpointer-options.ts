@@ -15,8 +15,8 @@ export interface EndpointerOptions<Target> {
   readonly connect: (instance: Instance) => Target
   /** Lets go of it, when no call uses it any more. @default nothing */
   readonly disconnect?: ((target: Target) => Promise<void> | void) | undefined
-  /** Chooses. */
-  readonly balancer: Balancer<Target>
+  /** Chooses, and looks at no target. */
+  readonly balancer: Balancer
   /** Judges each instance by itself: a breaker, a probe. @default all are healthy */
   readonly health?: ((instance: Instance) => InstanceHealth) | undefined
   /** Judges instances by each other. @default no one does */

@@ -41,9 +41,9 @@ function setup(options: Partial<EndpointerOptions<Target>> = {}) {
   const registry = new PlayedRegistry(clock)
   const made: Target[] = []
   const updates: CandidatesUpdate[] = []
-  const told: (readonly Candidate<Target>[])[] = []
+  const told: (readonly Candidate[])[] = []
   const health = new Map<string, Switch>()
-  const balancer = roundRobin<Target>()
+  const balancer = roundRobin()
   const endpointer = new Endpointer<Target>({
     instancer: registry.instancer,
     connect: ({ address }) => {

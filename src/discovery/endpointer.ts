@@ -24,7 +24,7 @@ const taken = new WeakSet<object>()
 /** Holds the candidates of one service for one client. */
 export class Endpointer<Target> implements AsyncDisposable {
   readonly instancer: Instancer
-  readonly balancer: Balancer<Target>
+  readonly balancer: Balancer
   readonly classify: Classify
   readonly clock: Clock
   readonly #options: EndpointerOptions<Target>

@@ -11,7 +11,7 @@ const endpointers = new WeakMap<object, Explained>()
 
 /** Lets a client be explained by the endpointer that it has. */
 export function explainable<Client extends object, Target>(client: Client, endpointer: Endpointer<Target>): Client {
-  endpointers.set(client, endpointer as unknown as Explained)
+  endpointers.set(client, endpointer)
   return client
 }
 

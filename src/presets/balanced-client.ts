@@ -87,7 +87,7 @@ export function balancedClient<M extends Methods>(
     ...options,
     clock,
     outliers: detectorOf(options.outliers),
-    balancer: (options.balancer ?? peakEwma()) as unknown as Balancer<InstanceWire>,
+    balancer: options.balancer ?? peakEwma(),
     health: healthOf(options.health, breakers),
     connect: (instance) =>
       new InstanceWire(() => {

@@ -57,6 +57,7 @@ describe('discoveryEvents', () => {
       ['warn the lookup of instances fails', 'info the lookup of instances works again'],
     )
     assert.equal(log.entries[0]?.fields['lookup'], 'addsvc in a test')
+    assert.equal(log.entries[0]?.fields['error'], 'gone')
     events[Symbol.dispose]()
     await registry.clock.advance(0)
     assert.equal(registry.open, 0)

@@ -1,6 +1,5 @@
 // What a client knows of its instances, as metrics and log lines: who came and went, who may be called, and whether the registry works.
 
-import { ServiceError } from '../core/errors.ts'
 import type { CandidatesUpdate, ConnectErrorEvent } from '../discovery/endpointer.ts'
 import type { Instance } from '../discovery/instance.ts'
 import type { Instancer } from '../discovery/instancer.ts'
@@ -91,7 +90,7 @@ function logOutages(service: string, instancer: Instancer, logger: Logger): Disp
         service,
         lookup: instancer.name,
         instances: known,
-        ...errorFields(ServiceError.from(error), false),
+        ...errorFields(error, false),
       })
   })
 }

@@ -52,6 +52,7 @@ export class DnsResolver {
       const isKnown = records.length > 0 || path.name === current || isNegative(answer)
       const kept = records.length > 0 ? smallest(records) : isKnown ? negativeTtlMs(answer) : Infinity
       ttlMs = Math.min(ttlMs, path.ttlMs, kept)
+      // The filter above has kept this type only, which the compiler does not see through a type parameter.
       if (isKnown) return { records, additional: answer.additional, ttlMs } as unknown as Resolution<Type>
       // A server that does not resolve for others says only where the alias leads.
       current = path.name
