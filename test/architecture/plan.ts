@@ -25,6 +25,7 @@ export const roles: Readonly<Record<string, readonly string[]>> = {
     'cloudwatch',
     'expvar',
     'pcp',
+    'pushgateway',
     'otel',
     'process',
   ],
