@@ -33,6 +33,21 @@ export class AskedOfAgent {
     this.#response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
   }
 
+  /** Answers with a body that goes on. */
+  begin(text: string): void {
+    this.#response.writeHead(200).write(text)
+  }
+
+  /** Goes on with what was begun. */
+  more(text: string): void {
+    this.#response.write(text)
+  }
+
+  /** Ends what was begun. */
+  end(): void {
+    this.#response.end()
+  }
+
   /** As a query is answered. */
   answerAt(index: number, body: unknown): void {
     this.answer(200, body, { 'x-consul-index': String(index) })

@@ -1,17 +1,14 @@
 // Looks a service up in Consul: blocking queries on its health endpoint, which return when something has changed.
 import { ServiceError } from '../../core/errors.ts'
+import { HttpService } from '../../platform/http-service.ts'
+import type { CheckedHttpService } from '../../platform/http-service-options.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Instance } from '../instance.ts'
 import { type Instancer, type InstancerOptions, type InstanceSource, instancerFrom } from '../instancer.ts'
+import { Pace } from '../pace.ts'
 import { pause } from '../pause.ts'
-import {
-  type CheckedConnection,
-  ConsulConnection,
-  type ConsulConnectionOptions,
-  checkedConnection,
-} from './connection.ts'
+import { type ConsulConnectionOptions, checkedConsul } from './connection.ts'
 import { instancesIn } from './instances-in.ts'
-import { Pace } from './pace.ts'
 
 export type { Instancer } from '../instancer.ts'
 export type { RequesterTls } from './connection.ts'
@@ -50,7 +47,7 @@ export function consulInstancer(options: ConsulInstancerOptions): Instancer {
   if (datacenter !== undefined) checkText('datacenter', datacenter)
   if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== 'string' || tag === ''))
     throw new TypeError('tags must be a list of texts')
-  const checked = checkedConnection(options)
+  const checked = checkedConsul(options)
   const query = new URLSearchParams(tags.map((tag) => ['tag', tag]))
   if (passingOnly) query.set('passing', '1')
   if (datacenter !== undefined) query.set('dc', datacenter)
@@ -83,11 +80,11 @@ const maxReplyBytes = 64 * 1024 * 1024
  * One query after the other, each from the index of the one before, by the rules of Consul's documentation ("Blocking Queries"). Begun again after a
  * failure it asks for all: what an index of before is worth to an agent that has restarted, nobody knows.
  */
-function healthQueries(checked: CheckedConnection, query: HealthQuery): InstanceSource {
+function healthQueries(checked: CheckedHttpService, query: HealthQuery): InstanceSource {
   const { clock } = checked
   const { path, waitMs, timeoutMs, pace } = query
   return async function* (signal) {
-    await using connection = new ConsulConnection(checked)
+    await using connection = new HttpService(checked)
     for (let index = 0; ; ) {
       const delayMs = pace.take(clock.now())
       if (delayMs > 0) await pause(clock, delayMs, signal)

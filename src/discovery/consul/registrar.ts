@@ -1,10 +1,11 @@
 // Registers instances with a Consul agent, and keeps them registered: with a TTL that is renewed, or a check that the agent makes.
 import type { Code } from '../../core/codes.ts'
 import { ServiceError } from '../../core/errors.ts'
+import { HttpService } from '../../platform/http-service.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { type Announce, type Announcement, type Registrar, type RegistrarOptions, registrarFrom } from '../registrar.ts'
 import { type CheckedCheck, type ConsulCheck, checkedCheck } from './check.ts'
-import { ConsulConnection, type ConsulConnectionOptions, checkedConnection } from './connection.ts'
+import { type ConsulConnectionOptions, checkedConsul } from './connection.ts'
 import { checkId, consulId, serviceDefinition } from './service-definition.ts'
 
 export type { Registrar } from '../registrar.ts'
@@ -25,9 +26,9 @@ export interface ConsulRegistrarOptions extends RegistrarOptions, ConsulConnecti
  */
 export function consulRegistrar(options: ConsulRegistrarOptions = {}): Registrar {
   const { check = {}, verifyIntervalMs = 10_000 } = options
-  const checked = checkedConnection(options)
+  const checked = checkedConsul(options)
   const agent = new Agent(
-    new ConsulConnection(checked),
+    new HttpService(checked),
     check === false ? undefined : checkedCheck(check),
     checkNumber('verifyIntervalMs', verifyIntervalMs, { min: 100, max: 2 ** 31 - 1 }),
   )
@@ -51,10 +52,10 @@ export function consulRegistrar(options: ConsulRegistrarOptions = {}): Registrar
 /** The round trips of one agent. */
 class Agent {
   readonly check: CheckedCheck | undefined
-  readonly #connection: ConsulConnection
+  readonly #connection: HttpService
   readonly #verifyEveryMs: number
 
-  constructor(connection: ConsulConnection, check: CheckedCheck | undefined, verifyEveryMs: number) {
+  constructor(connection: HttpService, check: CheckedCheck | undefined, verifyEveryMs: number) {
     this.check = check
     this.#connection = connection
     this.#verifyEveryMs = verifyEveryMs

@@ -1,6 +1,6 @@
-// Cuts bytes into lines: how NDJSON is read, at either end.
-import { ServiceError } from '../../core/errors.ts'
-import { ByteCollector } from '../../primitives/byte-collector.ts'
+// Cuts bytes into lines: how NDJSON, and what else comes line by line, is read.
+import { ServiceError } from '../core/errors.ts'
+import { ByteCollector } from '../primitives/byte-collector.ts'
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d

@@ -1,5 +1,5 @@
 // Pace: when something may begin again, so that a loop which others can make spin degrades into a poll.
-import { checkNumber } from '../../primitives/check.ts'
+import { checkNumber } from '../primitives/check.ts'
 
 /** A few at once, then one per interval: the generic cell rate algorithm, a token bucket that remembers one moment. */
 export class Pace {

@@ -1,0 +1,142 @@
+// A source for registries that list what there is and then tell what changes: etcd, Kubernetes.
+import type { Clock } from '../core/clock.ts'
+import { formatDuration } from '../core/duration.ts'
+import { ServiceError } from '../core/errors.ts'
+import type { Instance } from './instance.ts'
+import type { InstanceSource } from './instance-watch.ts'
+import { Pace } from './pace.ts'
+import { pause } from './pause.ts'
+
+/** All that a registry has at a moment. */
+export interface Listed<Position> {
+  /** Instances by the key under which the registry has them. */
+  readonly entries: Iterable<readonly [string, readonly Instance[]]>
+  /** From where changes follow on it. */
+  readonly position: Position
+}
+
+/** What has changed since. */
+export interface Changed<Position> {
+  /** Instances by key; undefined where it is gone. None where the registry only shows that it is alive. */
+  readonly changes: Iterable<readonly [string, readonly Instance[] | undefined]>
+  readonly position: Position
+}
+
+/** A registry as one lookup has it. Disposing it ends its requests. */
+export interface WatchedRegistry<Position> extends AsyncDisposable {
+  list(signal: AbortSignal): Promise<Listed<Position>>
+  /** Tells what follows on a position, until the signal aborts. Where it ends it is watched on from the last position; `expired` says that this one is too old, and has all listed again. */
+  watch(position: Position, signal: AbortSignal): AsyncIterable<Changed<Position> | 'expired'>
+}
+
+/** How a registry is watched. */
+export interface ListAndWatchOptions {
+  /** As it is named in errors. */
+  readonly name: string
+  readonly clock: Clock
+  /** After how long a watch that tells nothing is taken for dead, in milliseconds. */
+  readonly silenceMs: number
+}
+
+// A registry that ends each watch at once, or says that all is too old, must not make it spin.
+const [atOnce, intervalMs] = [5, 1_000]
+
+/** Lists once, and watches from there. What fails is thrown: then all is listed again, because a registry that was away may be another one. */
+export function listAndWatch<Position>(
+  open: () => WatchedRegistry<Position>,
+  { name, clock, silenceMs }: ListAndWatchOptions,
+): InstanceSource {
+  const silent = () => new ServiceError('unavailable', `${name} said nothing for ${formatDuration(silenceMs)}`)
+  return async function* (signal) {
+    await using registry = open()
+    const pace = new Pace(intervalMs, atOnce)
+    const turn = async () => {
+      const delayMs = pace.take(clock.now())
+      if (delayMs > 0) await pause(clock, delayMs, signal)
+    }
+    while (!signal.aborted) {
+      await turn()
+      const { entries, position } = await registry.list(signal)
+      const known = new Map(entries)
+      yield all(known)
+      let from: Position | undefined = position
+      while (from !== undefined && !signal.aborted) {
+        await turn()
+        using silence = new Silence(clock, silenceMs, signal, silent)
+        from = yield* follow(known, from, registry.watch(from, silence.signal), silence)
+      }
+    }
+  }
+}
+
+/** Yields the set after each change; gives the position to go on from, undefined for none. */
+async function* follow<Position>(
+  known: Map<string, readonly Instance[]>,
+  from: Position,
+  watch: AsyncIterable<Changed<Position> | 'expired'>,
+  silence: Silence,
+): AsyncGenerator<readonly Instance[], Position | undefined> {
+  let last = from
+  try {
+    for await (const changed of watch) {
+      if (changed === 'expired') return undefined
+      silence.ended()
+      last = changed.position
+      if (applied(known, changed.changes)) yield all(known)
+    }
+  } catch (thrown) {
+    throw silence.error ?? thrown
+  }
+  if (silence.error !== undefined) throw silence.error
+  return last
+}
+
+function applied(known: Map<string, readonly Instance[]>, changes: Changed<unknown>['changes']): boolean {
+  let isChanged = false
+  for (const [key, instances] of changes) {
+    isChanged = true
+    if (instances === undefined) known.delete(key)
+    else known.set(key, instances)
+  }
+  return isChanged
+}
+
+const all = (known: ReadonlyMap<string, readonly Instance[]>): readonly Instance[] => [...known.values()].flat()
+
+/** Aborts a watch that tells nothing for too long. */
+class Silence implements Disposable {
+  readonly signal: AbortSignal
+  /** Why it was aborted. */
+  error: Error | undefined
+  readonly #clock: Clock
+  readonly #limitMs: number
+  readonly #late: () => Error
+  readonly #stop = new AbortController()
+  #timer: { cancel(): void }
+
+  constructor(clock: Clock, limitMs: number, signal: AbortSignal, late: () => Error) {
+    this.#clock = clock
+    this.#limitMs = limitMs
+    this.#late = late
+    this.signal = AbortSignal.any([signal, this.#stop.signal])
+    this.#timer = this.#begin()
+  }
+
+  /** It has told something. */
+  ended(): void {
+    this.#timer.cancel()
+    this.#timer = this.#begin()
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer.cancel()
+  }
+
+  #begin(): { cancel(): void } {
+    const end = () => {
+      this.error = this.#late()
+      this.#stop.abort(this.error)
+    }
+    return this.#clock.schedule(this.#limitMs, end, { background: true })
+  }
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { httpRefusal } from './http-refusal.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+describe('httpRefusal', () => {
+  it('has the code that a status means', () => {
+    const codes = [400, 401, 403, 404, 409, 410, 422, 429, 500, 503, 302].map(
+      (status) => httpRefusal('x', status, bytes(''), undefined).code,
+    )
+    assert.deepEqual(codes, [
+      'invalid_argument',
+      'unauthenticated',
+      'permission_denied',
+      'not_found',
+      'aborted',
+      'out_of_range',
+      'invalid_argument',
+      'resource_exhausted',
+      'unavailable',
+      'unavailable',
+      'unknown',
+    ])
+  })
+
+  it('says on one line what was said, as far as it is not secret', () => {
+    const { message } = httpRefusal('x', 403, bytes(' no such\n token: sesame '), 'sesame')
+    assert.equal(message, 'x answered 403: no such token: (token) (token)')
+    assert.equal(
+      httpRefusal('x', 500, bytes('a'.repeat(9_999)), undefined).message,
+      `x answered 500: ${'a'.repeat(200)}…`,
+    )
+  })
+})
