@@ -80,7 +80,7 @@ describe('discovery over Consul', { ...skipUnless('consul'), timeout: 300_000 },
         }
       },
     }
-    for (const { name, run } of instancerCases) it(name, () => run(harness))
+    for (const { name, run } of instancerCases) it(name, (test) => run(harness, test))
   })
 
   describe('consulRegistrar', () => {
@@ -108,6 +108,6 @@ describe('discovery over Consul', { ...skipUnless('consul'), timeout: 300_000 },
         }
       },
     }
-    for (const { name, run } of registrarCases) it(name, () => run(harness))
+    for (const { name, run } of registrarCases) it(name, (test) => run(harness, test))
   })
 })

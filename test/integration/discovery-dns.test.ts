@@ -226,5 +226,5 @@ describe('the conformance suite of instancers, with BIND', skipUnless('bind9'), 
       }
     },
   }
-  for (const { name, run } of instancerCases) it(name, timeout, () => run(harness))
+  for (const { name, run } of instancerCases) it(name, timeout, (test) => run(harness, test))
 })

@@ -63,7 +63,7 @@ describe('consulInstancer', { timeout: 30_000 }, () => {
       }
     },
   }
-  for (const { name, run } of instancerCases) it(name, () => run(harness))
+  for (const { name, run } of instancerCases) it(name, (test) => run(harness, test))
 })
 
 describe('consulRegistrar', { timeout: 30_000 }, () => {
@@ -88,5 +88,5 @@ describe('consulRegistrar', { timeout: 30_000 }, () => {
       }
     },
   }
-  for (const { name, run } of registrarCases) it(name, () => run(harness))
+  for (const { name, run } of registrarCases) it(name, (test) => run(harness, test))
 })

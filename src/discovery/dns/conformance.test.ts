@@ -82,7 +82,7 @@ const harnessOf = (protocol: 'udp' | 'tcp'): InstancerHarness => ({
 
 for (const protocol of ['udp', 'tcp'] as const)
   describe(`an instancer of DNS, by ${protocol}`, () => {
-    for (const { name, run } of instancerCases) it(name, { timeout: 30_000 }, () => run(harnessOf(protocol)))
+    for (const { name, run } of instancerCases) it(name, { timeout: 30_000 }, (test) => run(harnessOf(protocol), test))
   })
 
 describe('the registry of this suite', () => {

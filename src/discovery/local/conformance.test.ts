@@ -113,7 +113,7 @@ describe('localInstancer passes the suite of instancers', () => {
       }
     },
   }
-  for (const { name, run } of instancerCases) it(name, { timeout: 30_000 }, () => run(harness))
+  for (const { name, run } of instancerCases) it(name, { timeout: 30_000 }, (test) => run(harness, test))
 })
 
 describe('localRegistrar passes the suite of registrars', () => {
@@ -159,5 +159,5 @@ describe('localRegistrar passes the suite of registrars', () => {
       }
     },
   }
-  for (const { name, run } of registrarCases) it(name, { timeout: 30_000 }, () => run(harness))
+  for (const { name, run } of registrarCases) it(name, { timeout: 30_000 }, (test) => run(harness, test))
 })

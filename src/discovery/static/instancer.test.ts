@@ -38,7 +38,7 @@ async function knownTo(instances: readonly (string | Instance)[]): Promise<reado
 
 describe('staticInstancer', () => {
   describe('conforms', () => {
-    for (const { name, run } of instancerCases) it(name, () => run(harness))
+    for (const { name, run } of instancerCases) it(name, (test) => run(harness, test))
   })
 
   it('takes addresses and instances, and tells them once and for all', async () => {

@@ -30,5 +30,5 @@ const harness: SinkHarness = {
 }
 
 describe('JSON', () => {
-  for (const { name, run } of sinkCases) it(name, () => run(harness))
+  for (const { name, run } of sinkCases) it(name, (test) => run(harness, test))
 })

@@ -41,5 +41,5 @@ const harness: SinkHarness = {
 }
 
 describe('logfmt', () => {
-  for (const { name, run } of sinkCases) it(name, () => run(harness))
+  for (const { name, run } of sinkCases) it(name, (test) => run(harness, test))
 })

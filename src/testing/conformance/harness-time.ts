@@ -61,3 +61,25 @@ async function failureOf(check: () => unknown): Promise<string | undefined> {
     return String(thrown)
   }
 }
+
+/** Resolves when no more is held than was before. */
+export function letsGo(registry: HarnessTime & { held?(): number }, heldBefore: number): Promise<void> {
+  const check = () => assert.ok((registry.held?.() ?? 0) <= heldBefore, `${registry.held?.()} are held`)
+  return until(registry, check, 'all that was held is let go of')
+}
+
+/** Lets an outage last that has begun to be told as failures, and asserts how often it is tried again. */
+export async function triesNoMoreThanAllowed(
+  registry: HarnessTime & { attempts?(): number },
+  failures: readonly unknown[],
+  outageMs: number,
+): Promise<void> {
+  const { clock } = registry
+  const [attempts, failed, at] = [registry.attempts?.() ?? 0, failures.length, clock.now()]
+  while (clock.now() - at < outageMs) await registry.pass(Math.min(outageMs / 4, 5_000))
+  // The clock of a busy machine goes further than it was asked to. One more may have been on its way.
+  const allowed = allowedIn(clock.now() - at) + 1
+  assert.ok(failures.length - failed <= allowed, `${failures.length - failed} failures, but ${allowed} at most`)
+  const more = (registry.attempts?.() ?? 0) - attempts
+  assert.ok(more <= allowed, `${more} attempts, but ${allowed} at most`)
+}

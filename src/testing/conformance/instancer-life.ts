@@ -4,6 +4,7 @@ import type { InstanceSet } from '../../discovery/instancer.ts'
 import { assertSeen, instancesOf } from './assert-seen.ts'
 import { settles, until } from './harness-time.ts'
 import { type InstancerCase, InstancerSetup, withInstancer } from './instancer-harness.ts'
+import { LeftOut } from './left-out.ts'
 
 const three = instancesOf(3)
 const others = instancesOf(4, 10)
@@ -135,7 +136,7 @@ export const instancerLifeCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry } = setup
-        if (registry.delay === undefined) return
+        if (registry.delay === undefined) throw new LeftOut('answers cannot be made late')
         await registry.delay(60_000)
         setup.subscribe()
         await registry.pass(50)
@@ -148,7 +149,8 @@ export const instancerLifeCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry } = setup
-        if (registry.stop === undefined || registry.start === undefined) return
+        if (registry.stop === undefined || registry.start === undefined)
+          throw new LeftOut('the registry is always there')
         setup.subscribe()
         await setup.knows(three)
         await registry.stop()

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Instance, instanceAt } from '../../discovery/instance.ts'
 import { assertSeen, expectedOf, instanceOf, instancesOf } from './assert-seen.ts'
 import { type InstancerCase, type InstancerHarness, type InstancerSetup, withInstancer } from './instancer-harness.ts'
+import { LeftOut } from './left-out.ts'
 
 const three = instancesOf(3)
 const [one, two, last] = three as [Instance, Instance, Instance]
@@ -54,7 +55,7 @@ export const instancerSetCases: readonly InstancerCase[] = [
     name: 'tells who comes and who goes',
     run: (harness) =>
       withInstancer(harness, [two], async (setup) => {
-        if (setup.lacks('changes')) return
+        if (setup.lacks('changes')) throw new LeftOut('without changes')
         setup.subscribe()
         await setup.knows([two])
         await follow(setup, [two, one], three, [one, last], [last], three)
@@ -64,7 +65,7 @@ export const instancerSetCases: readonly InstancerCase[] = [
     name: 'tells where an instance is that has moved',
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
-        if (setup.lacks('changes')) return
+        if (setup.lacks('changes')) throw new LeftOut('without changes')
         setup.subscribe()
         await setup.knows(three)
         const moved = { ...two, address: instanceOf(20).address }
@@ -81,7 +82,7 @@ export const instancerSetCases: readonly InstancerCase[] = [
     name: 'tells when the registry says something else of an instance',
     run: (harness) =>
       withInstancer(harness, [one, two], async (setup) => {
-        if (setup.lacks('changes')) return
+        if (setup.lacks('changes')) throw new LeftOut('without changes')
         setup.subscribe()
         await setup.knows([one, two])
         await follow(setup, ...described.map((instance) => [instance, two]))
@@ -90,7 +91,7 @@ export const instancerSetCases: readonly InstancerCase[] = [
   {
     name: 'tells processes of one host apart by their ports',
     async run(harness) {
-      if (harness.without?.includes('ports')) return
+      if (harness.without?.includes('ports')) throw new LeftOut('without ports')
       const list = [1, 8080, 8081, 65_535].map((port) => ({ id: `orders-at-${port}`, address: `10.0.0.1:${port}` }))
       await knowsAtOnce(harness, list)
     },
@@ -113,7 +114,7 @@ export const instancerSetCases: readonly InstancerCase[] = [
     name: 'tells that the last instance is gone, or keeps it where a registry cannot say so',
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
-        if (setup.lacks('changes')) return
+        if (setup.lacks('changes')) throw new LeftOut('without changes')
         setup.subscribe()
         await setup.knows(three)
         if (setup.lacks('empty')) {
@@ -128,7 +129,7 @@ export const instancerSetCases: readonly InstancerCase[] = [
     name: 'tells that there are none from the beginning',
     run: (harness) =>
       withInstancer(harness, [], async (setup) => {
-        if (setup.lacks('empty')) return
+        if (setup.lacks('empty')) throw new LeftOut('without empty')
         setup.subscribe()
         await setup.knows([])
       }),
@@ -137,7 +138,7 @@ export const instancerSetCases: readonly InstancerCase[] = [
     name: 'comes to what holds in the end when instances come and go quickly',
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
-        if (setup.lacks('changes')) return
+        if (setup.lacks('changes')) throw new LeftOut('without changes')
         setup.subscribe()
         await setup.knows(three)
         for (const gapMs of [0, 1, 5, 20])
@@ -162,7 +163,7 @@ export const instancerSetCases: readonly InstancerCase[] = [
     name: 'takes the same instances in another order for no news',
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
-        if (setup.lacks('changes')) return
+        if (setup.lacks('changes')) throw new LeftOut('without changes')
         setup.subscribe()
         await setup.knows(three)
         const heard = setup.heard.length

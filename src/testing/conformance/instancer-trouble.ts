@@ -1,8 +1,9 @@
 // Conformance of an instancer: registries that are down, slow, or make no sense.
 import assert from 'node:assert/strict'
 import { assertSeen, instancesOf } from './assert-seen.ts'
-import { allowedIn, until } from './harness-time.ts'
+import { triesNoMoreThanAllowed, until } from './harness-time.ts'
 import { type InstancerCase, type InstancerSetup, withInstancer } from './instancer-harness.ts'
+import { LeftOut } from './left-out.ts'
 
 const three = instancesOf(3)
 const others = instancesOf(4, 10)
@@ -23,16 +24,8 @@ async function staysDown(setup: InstancerSetup): Promise<void> {
 
 /** Lets an outage last, and asserts how often it is tried again. */
 async function asksNoMoreThanAllowed(setup: InstancerSetup): Promise<void> {
-  const { registry, failures } = setup
-  const { outageMs = 60_000 } = setup.harness
   await setup.fails()
-  const [attempts, failed, at] = [registry.attempts?.() ?? 0, failures.length, registry.clock.now()]
-  while (registry.clock.now() - at < outageMs) await registry.pass(Math.min(outageMs / 4, 5_000))
-  // The clock of a busy machine goes further than it was asked to. One more may have been on its way.
-  const allowed = allowedIn(registry.clock.now() - at) + 1
-  assert.ok(failures.length - failed <= allowed, `${failures.length - failed} failures, but ${allowed} at most`)
-  const more = (registry.attempts?.() ?? 0) - attempts
-  assert.ok(more <= allowed, `${more} attempts, but ${allowed} at most`)
+  await triesNoMoreThanAllowed(setup.registry, setup.failures, setup.harness.outageMs ?? 60_000)
 }
 
 /** Outages, late answers and senseless ones. */
@@ -42,7 +35,8 @@ export const instancerTroubleCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry, instancer } = setup
-        if (registry.stop === undefined || registry.start === undefined) return
+        if (registry.stop === undefined || registry.start === undefined)
+          throw new LeftOut('the registry is always there')
         await registry.stop()
         setup.subscribe()
         await staysDown(setup)
@@ -56,7 +50,8 @@ export const instancerTroubleCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry, instancer } = setup
-        if (registry.stop === undefined || registry.start === undefined) return
+        if (registry.stop === undefined || registry.start === undefined)
+          throw new LeftOut('the registry is always there')
         setup.subscribe()
         await setup.knows(three)
         await registry.stop()
@@ -75,7 +70,8 @@ export const instancerTroubleCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry } = setup
-        if (registry.stop === undefined || registry.start === undefined || setup.lacks('changes')) return
+        if (registry.stop === undefined || registry.start === undefined || setup.lacks('changes'))
+          throw new LeftOut('the registry is always there')
         setup.subscribe()
         await setup.knows(three)
         for (const list of [others, three.slice(1), three]) {
@@ -92,7 +88,8 @@ export const instancerTroubleCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry } = setup
-        if (registry.stop === undefined || registry.start === undefined) return
+        if (registry.stop === undefined || registry.start === undefined)
+          throw new LeftOut('the registry is always there')
         setup.subscribe()
         await setup.knows(three)
         await registry.stop()
@@ -106,7 +103,7 @@ export const instancerTroubleCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry } = setup
-        if (registry.garble === undefined) return
+        if (registry.garble === undefined) throw new LeftOut('answers cannot be made senseless')
         setup.subscribe()
         await setup.knows(three)
         await registry.garble(true)
@@ -118,7 +115,7 @@ export const instancerTroubleCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry } = setup
-        if (registry.delay === undefined) return
+        if (registry.delay === undefined) throw new LeftOut('answers cannot be made late')
         await registry.delay(200)
         setup.subscribe()
         await setup.knows(three)
@@ -139,7 +136,7 @@ export const instancerTroubleCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry, instancer } = setup
-        if (registry.garble === undefined) return
+        if (registry.garble === undefined) throw new LeftOut('answers cannot be made senseless')
         setup.subscribe()
         await setup.knows(three)
         await registry.garble(true)
@@ -157,7 +154,7 @@ export const instancerTroubleCases: readonly InstancerCase[] = [
     run: (harness) =>
       withInstancer(harness, three, async (setup) => {
         const { registry, instancer } = setup
-        if (registry.garble === undefined) return
+        if (registry.garble === undefined) throw new LeftOut('answers cannot be made senseless')
         await registry.garble(true)
         setup.subscribe()
         await setup.fails()

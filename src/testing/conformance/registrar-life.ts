@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Instance } from '../../discovery/instance.ts'
 import { instancesOf } from './assert-seen.ts'
 import { settles, until } from './harness-time.ts'
+import { LeftOut } from './left-out.ts'
 import { type RegistrarCase, withRegistrar } from './registrar-harness.ts'
 
 const three = instancesOf(3)
@@ -60,7 +61,8 @@ export const registrarLifeCases: readonly RegistrarCase[] = [
     run: (harness) =>
       withRegistrar(harness, async (setup) => {
         const { registry, registrar, failures } = setup
-        if (registry.stop === undefined || registry.start === undefined) return
+        if (registry.stop === undefined || registry.start === undefined)
+          throw new LeftOut('the registry is always there')
         await registry.stop()
         const registration = registrar.register('orders', one)
         await until(registry, () => failures.length > 0, 'the failure is told')
@@ -78,7 +80,8 @@ export const registrarLifeCases: readonly RegistrarCase[] = [
     run: (harness) =>
       withRegistrar(harness, async (setup) => {
         const { registry } = setup
-        if (registry.stop === undefined || registry.start === undefined) return
+        if (registry.stop === undefined || registry.start === undefined)
+          throw new LeftOut('the registry is always there')
         const registration = await setup.has('orders', one)
         await setup.registers('orders', three.slice(1))
         await registry.stop()
@@ -98,7 +101,7 @@ export const registrarLifeCases: readonly RegistrarCase[] = [
     run: (harness) =>
       withRegistrar(harness, async (setup) => {
         const { registry } = setup
-        if (registry.delay === undefined) return
+        if (registry.delay === undefined) throw new LeftOut('answers cannot be made late')
         const registration = await setup.has('orders', one)
         await registry.delay(60_000)
         const late = setup.registrar.register('orders', { ...one, id: 'orders-late' })

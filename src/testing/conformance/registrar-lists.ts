@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Instance } from '../../discovery/instance.ts'
 import { instanceOf, instancesOf } from './assert-seen.ts'
 import { settles } from './harness-time.ts'
+import { LeftOut } from './left-out.ts'
 import { type RegistrarCase, withRegistrar } from './registrar-harness.ts'
 
 const three = instancesOf(3)
@@ -81,7 +82,7 @@ export const registrarListCases: readonly RegistrarCase[] = [
     name: 'lets the latter win of two with the same id',
     run: (harness) =>
       withRegistrar(harness, async (setup) => {
-        if (setup.lacks('ids')) return
+        if (setup.lacks('ids')) throw new LeftOut('without ids')
         await setup.registers('orders', [one, two])
         const moved = { ...one, address: instanceOf(20).address }
         await setup.has('orders', moved)

@@ -262,7 +262,7 @@ async function failureOf({ run }: RegistrarCase, harness: RegistrarHarness): Pro
 
 describe('the conformance suite of registrars', () => {
   describe('is passed by one of a registry in memory', () => {
-    for (const { name, run } of registrarCases) it(name, () => run(harnessOf()))
+    for (const { name, run } of registrarCases) it(name, (test) => run(harnessOf(), test))
   })
 
   describe('is passed by one of a registry that says what it lacks', () => {
@@ -282,7 +282,7 @@ describe('the conformance suite of registrars', () => {
         return { clock, pass, registrar, listed, [Symbol.asyncDispose]: end }
       },
     }
-    for (const { name, run } of registrarCases) it(name, () => run(harness))
+    for (const { name, run } of registrarCases) it(name, (test) => run(harness, test))
   })
 
   for (const [fault, parts, caught] of faults) {

@@ -4,13 +4,14 @@ import type { Level } from '../../log/level.ts'
 import { type Logger, logger } from '../../log/logger.ts'
 import type { Sink } from '../../log/sink.ts'
 import { manualClock } from '../manual-clock.ts'
+import type { CaseTest } from './left-out.ts'
 
 /** One property that every sink has. */
 export interface SinkCase {
   /** The property, as a fact. */
   readonly name: string
-  /** Rejects when the sink does not have it. */
-  run(harness: SinkHarness): Promise<void>
+  /** Rejects when the sink does not have it. Told its test, it has that skipped where the harness has not what it takes. */
+  run(harness: SinkHarness, test?: CaseTest): Promise<void>
 }
 
 /** A record as its receiver reads it. */
