@@ -10,7 +10,7 @@ import { lex } from './architecture/lex.ts'
 import { namedForTheirTheme, names } from './architecture/names.ts'
 import { doorsOf, packageDoors } from './architecture/package-doors.ts'
 import { runtime } from './architecture/runtime.ts'
-import { medianLines, sizes } from './architecture/sizes.ts'
+import { adapterSizes, medianLines, sizes } from './architecture/sizes.ts'
 import { parse, readSources, type Source, type Violation } from './architecture/sources.ts'
 import { doors as doorsToTime, time } from './architecture/time.ts'
 import { tree, untested } from './architecture/tree.ts'
@@ -383,9 +383,21 @@ describe('sizes', () => {
     assert.deepEqual(sizes(sources({ ...two, 'src/core/c.ts': '' }), []), [])
   })
 
+  it('refuses an adapter whose median is above 80 lines', () => {
+    const adapter = (role: string, ...counts: number[]) =>
+      adapterSizes(
+        sources(Object.fromEntries(counts.map((count, at) => [`src/${role}/x/${at}.ts`, lines(count)] as const))),
+      ).map(({ file, message }) => `${file} ${message}`)
+    assert.match(adapter('discovery', 81, 81, 10)[0] ?? '', /^src\/discovery\/x\/ the median source has 81 lines/)
+    assert.deepEqual(adapter('discovery', 80, 300, 10), [])
+    assert.deepEqual(adapter('discovery', 81, 81), [])
+    assert.deepEqual(adapter('transport', 81, 81, 81), [])
+  })
+
   it('holds in src/', (t) => {
     t.diagnostic(`the median source has ${medianLines(house)} lines`)
     holds(sizes(house, decisions))
+    holds(adapterSizes(house))
   })
 })
 
