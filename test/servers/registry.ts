@@ -2,9 +2,10 @@
 import { bind9 } from './bind9/bind9.ts'
 import { consul } from './consul/consul.ts'
 import { gokit } from './gokit/gokit.ts'
+import { moto } from './moto/moto.ts'
 import { prometheus } from './prometheus/prometheus.ts'
 import type { Server } from './server.ts'
 import { statsd } from './statsd/statsd.ts'
 import { statsdExporter } from './statsd-exporter/statsd-exporter.ts'
 
-export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit, bind9, consul]
+export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit, bind9, consul, moto]

@@ -45,6 +45,8 @@ export interface MetricsHarness {
    * not looked at. @default nothing
    */
   readonly without?: readonly ('labels' | 'sums' | 'quantiles')[] | undefined
+  /** What is further from 0 than this, the receiver takes for no number. @default the largest double */
+  readonly largest?: number | undefined
   /** What the wire makes of the value of a label that it cannot carry as it is. @default the value */
   labelText?(text: string): string
 }
