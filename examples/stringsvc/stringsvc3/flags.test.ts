@@ -54,10 +54,10 @@ describe('flagsOf', () => {
       { kind: 'dns', name: '_stringsvc._tcp.example', port: undefined, server: undefined },
     ],
     ['dns:stringsvc.example:8001@[::1]:53', { kind: 'dns', name: 'stringsvc.example', port: 8001, server: '[::1]:53' }],
-    ['consul', { kind: 'consul', service: 'stringsvc', url: undefined }],
-    ['consul:upper', { kind: 'consul', service: 'upper', url: undefined }],
-    ['consul:upper@10.0.0.2:8500', { kind: 'consul', service: 'upper', url: 'http://10.0.0.2:8500' }],
-    ['consul@10.0.0.2:8500', { kind: 'consul', service: 'stringsvc', url: 'http://10.0.0.2:8500' }],
+    ['consul', { kind: 'consul', service: 'stringsvc', where: undefined }],
+    ['consul:upper', { kind: 'consul', service: 'upper', where: undefined }],
+    ['consul:upper@10.0.0.2:8500', { kind: 'consul', service: 'upper', where: '10.0.0.2:8500' }],
+    ['consul@10.0.0.2:8500', { kind: 'consul', service: 'stringsvc', where: '10.0.0.2:8500' }],
   ] as const)
     it(`looks in ${text}`, () => {
       assert.deepEqual(flagsOf([`--discover=${text}`]).discover, registry)
@@ -81,7 +81,7 @@ describe('flagsOf', () => {
       for (const flag of ['--discover', '--register'])
         assert.throws(() => flagsOf([`${flag}=${text}`]), {
           name: 'TypeError',
-          message: new RegExp(`^${flag} must be local`),
+          message: new RegExp(`^${flag} must be one of local, dns:name, consul`),
         })
     })
 

@@ -13,7 +13,7 @@ A registry is one of these:
 
   local[:folder]                   a folder of this machine
   dns:name[:port][@server[:port]]  SRV records or, with a port, addresses; to look up only
-  consul[:service][@host[:port]]   stringsvc at 127.0.0.1:8500 unless it says otherwise
+  consul[:service][@host:port]     stringsvc at 127.0.0.1:8500 unless it says otherwise
 
   main.ts --listen :8001 --register local
   main.ts --listen :8080 --discover local`
@@ -38,7 +38,17 @@ export type Registry =
       readonly port: number | undefined
       readonly server: string | undefined
     }
-  | { readonly kind: 'consul'; readonly service: string; readonly url: string | undefined }
+  | {
+      readonly kind: RemoteKind
+      readonly service: string
+      /** As it was given: `host:port` or a URL, or several with commas. */
+      readonly where: string | undefined
+    }
+
+const remoteKinds = ['consul'] as const
+
+/** Registries that are servers. */
+export type RemoteKind = (typeof remoteKinds)[number]
 
 /** Throws a TypeError, which names the flag, for what makes no sense. */
 export function flagsOf(args: readonly string[]): Flags {
@@ -87,7 +97,9 @@ function registryOf(flag: string, text: string): Registry {
   if (local) return { kind: 'local', folder: local[1] }
   const dns = /^dns:([^:@]+)(?::(\d+))?(?:@(.+))?$/.exec(text)
   if (dns) return { kind: 'dns', name: dns[1] as string, port: dns[2] ? Number(dns[2]) : undefined, server: dns[3] }
-  const consul = /^consul(?::([^:@]+))?(?:@(.+))?$/.exec(text)
-  if (consul) return { kind: 'consul', service: consul[1] ?? 'stringsvc', url: consul[2] && `http://${consul[2]}` }
-  throw new TypeError(`${flag} must be local, dns:name or consul, with what may follow, but is "${text}"`)
+  const [, name, service = 'stringsvc', where] = /^([a-z]+)(?::([^:@]+))?(?:@(.+))?$/.exec(text) ?? []
+  const kind = remoteKinds.find((each) => each === name)
+  if (kind) return { kind, service, where }
+  const known = ['local', 'dns:name', ...remoteKinds].join(', ')
+  throw new TypeError(`${flag} must be one of ${known}, with what may follow, but is "${text}"`)
 }

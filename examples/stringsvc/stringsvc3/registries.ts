@@ -1,6 +1,4 @@
 // Registries by name: the one place of the example that knows which there are.
-import { consulInstancer } from 'servicekit/discovery/consul/instancer'
-import { consulRegistrar } from 'servicekit/discovery/consul/registrar'
 import { dnsInstancer } from 'servicekit/discovery/dns/instancer'
 import type { Instancer, InstancerOptions } from 'servicekit/discovery/instancer'
 import { localInstancer } from 'servicekit/discovery/local/instancer'
@@ -9,6 +7,7 @@ import type { RegistrarOptions } from 'servicekit/discovery/registrar'
 import { staticInstancer } from 'servicekit/discovery/static/instancer'
 import type { Logger } from 'servicekit/log/logger'
 import { type Flags, instanceOf, type Registry } from './flags.ts'
+import { remoteRegistries } from './remote-registries.ts'
 
 /** Who knows the instances that uppercase is sent to; undefined where it is sent nowhere. */
 export function instancerOf({ proxy, discover }: Flags, log: Logger): Instancer | undefined {
@@ -28,8 +27,8 @@ function lookup(registry: Registry, log: Logger): Instancer {
       const { name, port, server } = registry
       return dnsInstancer({ name, port, servers: server === undefined ? undefined : [server], ...events })
     }
-    case 'consul':
-      return consulInstancer({ service: registry.service, url: registry.url, ...events })
+    default:
+      return remoteRegistries[registry.kind].instancer(registry.service, registry.where, events)
   }
 }
 
@@ -42,7 +41,7 @@ export function announced(registry: NonNullable<Flags['register']>, address: str
   const isLocal = registry.kind === 'local'
   const registrar = isLocal
     ? localRegistrar({ folder: registry.folder, ...events })
-    : consulRegistrar({ url: registry.url, ...events })
+    : remoteRegistries[registry.kind].registrar(registry.where, events)
   registrar.register(isLocal ? 'stringsvc' : registry.service, { id: address, address })
   return {
     [Symbol.asyncDispose]: async () => {

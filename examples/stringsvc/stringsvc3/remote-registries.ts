@@ -1,0 +1,24 @@
+// The registries that are servers, by kind: who looks up in them, and who announces.
+import { consulInstancer } from 'servicekit/discovery/consul/instancer'
+import { consulRegistrar } from 'servicekit/discovery/consul/registrar'
+import type { Instancer, InstancerOptions } from 'servicekit/discovery/instancer'
+import type { Registrar, RegistrarOptions } from 'servicekit/discovery/registrar'
+import type { RemoteKind } from './flags.ts'
+
+/** What one of them does. `where` is as it was given. */
+interface RemoteRegistry {
+  instancer(service: string, where: string | undefined, options: InstancerOptions): Instancer
+  registrar(where: string | undefined, options: RegistrarOptions): Registrar
+}
+
+/** By its name in the flags. */
+export const remoteRegistries: Readonly<Record<RemoteKind, RemoteRegistry>> = {
+  consul: {
+    instancer: (service, where, options) => consulInstancer({ service, url: urlOf(where), ...options }),
+    registrar: (where, options) => consulRegistrar({ url: urlOf(where), ...options }),
+  },
+}
+
+function urlOf(where: string | undefined): string | undefined {
+  return where === undefined || /^https?:\/\//.test(where) ? where : `http://${where}`
+}
