@@ -38,6 +38,7 @@ const template = `template(name="record" type="list") {
 const configuration = (folder: string, ports: Readonly<Record<'udp' | 'tcp' | 'tls', number>>) => `global(
   workDirectory="${folder}"
   net.enableDNS="off"
+  processInternalMessages="on"
   defaultNetstreamDriver="gtls"
   defaultNetstreamDriverCAFile="${join(certificates, 'ca.pem')}"
   defaultNetstreamDriverCertFile="${join(certificates, 'server.pem')}"
@@ -52,7 +53,7 @@ input(type="imtcp" address="${host}" port="${ports.tls}" streamDriver.name="gtls
 action(type="omfile" file="${fileIn(folder)}" template="record")
 `
 
-/** It writes what it understood to a file, and what it did not understand as a message of its own facility, \`syslog\`. */
+/** It writes what it understood to a file, and what it complains of as messages of its own, with the facility `syslog`. */
 export const rsyslog: Server<'udp' | 'tcp' | 'tls'> = {
   name: 'rsyslog',
   source: aptWithLibraries('rsyslog', 'rsyslog-gnutls'),
