@@ -1,8 +1,8 @@
 // The sink of OpenTelemetry: records to a logger of its logs API, whose processors and exporters are the user's.
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { type Clock, systemClock } from '../../core/clock.ts'
+import { flushWithin } from '../../platform/flush-within.ts'
 import { checkNumber } from '../../primitives/check.ts'
-import { flushWithin } from '../flush-within.ts'
 import type { Level } from '../level.ts'
 import type { BoundFields, LogRecord, RecordOutline } from '../log-record.ts'
 import type { Sink } from '../sink.ts'

@@ -1,7 +1,7 @@
 // The sink of pino: records to the logger that a program has already, with its levels, serializers, redaction and transports.
 import { type Clock, systemClock } from '../../core/clock.ts'
+import { flushWithin } from '../../platform/flush-within.ts'
 import { checkNumber } from '../../primitives/check.ts'
-import { flushWithin } from '../flush-within.ts'
 import type { Level } from '../level.ts'
 import type { BoundFields, LogRecord, RecordOutline } from '../log-record.ts'
 import type { Sink } from '../sink.ts'
