@@ -26,14 +26,14 @@ function to(wire: Wire, address: (key: string) => string | undefined): SyslogOpt
 /** What rsyslog understood of a message. */
 type Understood = Readonly<Record<string, string>>
 
-async function understood(file: string | undefined): Promise<Understood[]> {
+async function understood(file: string | undefined, part = ''): Promise<Understood[]> {
   const lines = (await readFile(file ?? '', 'utf8').catch(() => '')).split('\n').slice(0, -1)
-  return lines.map((line) => JSON.parse(line))
+  return lines.filter((line) => line.includes(part)).map((line) => JSON.parse(line))
 }
 
-/** The messages of one program; what rsyslog says itself, of broken frames say, has the facility `syslog`. */
-async function messagesOf(file: string | undefined, appName: string): Promise<Understood[]> {
-  return (await understood(file)).filter((message) => message['app-name'] === appName)
+/** The messages of one program. */
+function messagesOf(file: string | undefined, appName: string): Promise<Understood[]> {
+  return understood(file, `"app-name":"${appName}"`)
 }
 
 /** What a frame that is broken leaves behind: a complaint of rsyslog itself, or messages that nobody has sent. */
@@ -126,6 +126,17 @@ describe('the sink of syslog, with rsyslog', skipUnless('rsyslog'), () => {
       assert.deepEqual(await faults(file()), [])
     })
   }
+
+  it('has a mark before UTF-8 only where it is asked for, for rsyslog shows it', async () => {
+    const appName = program()
+    for (const byteOrderMark of [false, true]) {
+      await using sink = syslogSink({ url: address('tcp'), appName, byteOrderMark })
+      logger(sink).info('Grüße')
+    }
+    await eventually(async () => (await messagesOf(file(), appName)).length === 2)
+    const shown = (await messagesOf(file(), appName)).map(({ msg }) => msg)
+    assert.deepEqual(shown, ['Grüße', '\ufeffGrüße'])
+  })
 
   it('would be told of frames that are broken', async () => {
     await using server = await ownServer(rsyslog)

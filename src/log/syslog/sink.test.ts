@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { datagramReceiver, encryptedReceiver, streamReceiver } from '../../../test/platform/receivers.ts'
 import { ScriptedChannel } from '../../../test/platform/scripted-channel.ts'
 import { framesOf, messageOf } from '../../../test/platform/syslog.ts'
@@ -13,6 +14,7 @@ import { manualClock } from '../../testing/manual-clock.ts'
 import { logger } from '../logger.ts'
 import { checkedSyslogOptions } from './options.ts'
 import { Syslog, type SyslogOptions, syslogSink } from './sink.ts'
+import { visible } from './text.ts'
 
 const own = { hostname: 'h', appName: 'a', processId: '1' }
 
@@ -57,6 +59,38 @@ describe('the sink of syslog', () => {
       )
       assert.equal(channel.texts.join(''), framed.join(''))
     }
+  })
+
+  it('makes one frame of each record, whatever is in it', () => {
+    const text = fc.string({
+      unit: fc.oneof(fc.constantFrom('\n', '\0', '"', ']', '\\', ' ', '7', '\ud800', 'ö', '🚀'), fc.string()),
+    })
+    const records = fc.array(fc.tuple(text, fc.dictionary(text, text, { maxKeys: 4 })), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(records, (all) => {
+        for (const [url, framing] of [
+          ['udp://h', undefined],
+          ['tcp://h', 'octet-counting'],
+          ['tcp://h', 'line-feed'],
+        ] as const) {
+          const { log, channel } = scene({ url, framing })
+          for (const [message, fields] of all) log.info(message, fields)
+          void log.flush()
+          const stream = channel.texts.join('')
+          const frames =
+            framing === 'octet-counting'
+              ? framesOf(Buffer.from(stream)).frames
+              : framing === 'line-feed'
+                ? stream.split('\n').slice(0, -1)
+                : channel.texts
+          assert.deepEqual(
+            frames.map((frame) => messageOf(frame).text),
+            all.map(([message]) => visible(message.toWellFormed())),
+          )
+        }
+      }),
+      { seed: 6587 },
+    )
   })
 
   it('counts what is sent, waits and is dropped, and tells what the receiver suffers from', () => {
