@@ -57,6 +57,22 @@ describe('a batch writer', () => {
     assert.deepEqual(channel.texts, ['ab\né', 'é\nc', '語', '語語'])
   })
 
+  it('makes a datagram of each line where none can be told from the next, whatever is in it', async () => {
+    const { channel, writer, counts, clock } = scene({ maxChunkBytes: 8, framing: 'each' })
+    for (const line of ['a', 'b\nc', '12345678', '語語', '語語語', '123456789', 'd\n']) writer.write(line)
+    assert.deepEqual(channel.texts, ['a', 'b\nc', '12345678', '語語'])
+    await clock.advance(100)
+    assert.deepEqual(channel.texts.slice(4), ['d\n'])
+    channel.answer()
+    assert.deepEqual(counts(), { sent: 5, dropped: 2 })
+  })
+
+  it('puts what has a frame of its own into a stream as it is', () => {
+    const { channel, writer } = scene({ maxChunkBytes: 9, datagrams: false, framing: 'each' })
+    for (const line of ['1 a', '2 b\n', '3 語', '12 longer than ', '1 e']) writer.write(line)
+    assert.deepEqual(channel.texts, ['1 a2 b\n', '3 語', '12 longer than '])
+  })
+
   it('fills chunks of a stream up to their size, and ends each line with a line feed', () => {
     const { channel, writer } = scene({ maxChunkBytes: 9, datagrams: false })
     for (const line of ['aa\n', 'bb\n', 'cc\n', 'ddd\n', 'longer than a chunk\n', 'e\n']) writer.write(line)

@@ -9,6 +9,11 @@ import { LineEncoder } from './line-encoder.ts'
 /** How lines are collected, and how many are kept. */
 export interface BatchWriterOptions {
   /**
+   * How the receiver tells one from the next. `lines`: each ends with a line feed, and a datagram takes as many as fit. `each`: a datagram is one, and in
+   * a stream each says by itself how long it is or where it ends. @default 'lines'
+   */
+  readonly framing?: 'lines' | 'each' | undefined
+  /**
    * The largest chunk, in bytes. For datagrams it keeps to what one packet carries: 1_432 on Ethernet (1_500 less headers, some of
    * tunnels), 8_932 with jumbo frames on the whole way, 508 across the internet. In a stream only a single longer line exceeds it,
    * and what is not ASCII. @default 1_432 for datagrams, 16_384 for streams
@@ -54,6 +59,8 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   readonly #clock: Clock
   /** The longest line, and what fits into one text, in characters: of which each is a byte, at least. */
   readonly #longest: number
+  /** Whether a datagram is one line, without a line feed. */
+  readonly #isOneEach: boolean
   #fits: number
   #text = ''
   #lines = 0
@@ -90,10 +97,13 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
     const flushTimeoutMs = checkNumber('flushTimeoutMs', options.flushTimeoutMs ?? 2_000, { min: 0 })
     this.#clock = options.clock ?? systemClock
     this.#flushes = new Flushes(this.#clock, flushTimeoutMs)
+    this.#isOneEach = datagrams && options.framing === 'each'
     // The last line feed of a datagram stays at home.
-    this.#fits = datagrams ? maxChunkBytes + 1 : maxChunkBytes
-    this.#longest = datagrams ? this.#fits : this.#maxPendingBytes
-    this.#encoder = new LineEncoder(datagrams ? maxChunkBytes : Infinity)
+    const mostChars = datagrams && !this.#isOneEach ? maxChunkBytes + 1 : maxChunkBytes
+    this.#longest = datagrams ? mostChars : this.#maxPendingBytes
+    // Nothing fits beside another one: so each has its own datagram, at no cost for those that share them.
+    this.#fits = this.#isOneEach ? 0 : mostChars
+    this.#encoder = new LineEncoder(datagrams ? maxChunkBytes : Infinity, this.#isOneEach)
     this.#channel = channel
     channel.listen(this)
   }
@@ -118,7 +128,10 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
     return this.#pendingBytes
   }
 
-  /** Takes a line that ends with a line feed. Several lines in one text are never torn apart and count as one, where all that is written is ASCII. */
+  /**
+   * Takes a line that ends with a line feed, or as the framing has it. Several lines in one text are never torn apart and count as one, where all that is
+   * written is ASCII.
+   */
   write(line: string): void {
     if (this.#text.length + line.length > this.#fits && !this.#makeRoom(line)) return
     this.#text += line
@@ -197,7 +210,7 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
       this.#text = text.slice(end)
       this.#keep(this.#lines - linesIn(this.#text))
     } else {
-      this.#text = text.slice(text.indexOf(newline) + 1)
+      this.#text = this.#isOneEach ? '' : text.slice(text.indexOf(newline) + 1)
       this.#lines--
       this.#accepted++
       this.#dropped++

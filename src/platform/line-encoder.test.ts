@@ -45,6 +45,15 @@ describe('lines', () => {
     })
   })
 
+  it('that are one each keep their line feeds, and are none of a chunk when they are too long for it', () => {
+    const encoder = new LineEncoder(4, true)
+    const ends = ['a\nb\n', '語', '語語', 'abcd', 'abcde'].map((text) => {
+      const end = encoder.encode(text)
+      return end === 0 ? undefined : decoder.decode(encoder.bytes)
+    })
+    assert.deepEqual(ends, ['a\nb\n', '語', undefined, 'abcd', undefined])
+  })
+
   it('longer than what is written at a time are whole too', () => {
     const lines = ['x'.repeat(70_000), 'é'.repeat(30_000), 'y'.repeat(65_535)]
     const encoder = new LineEncoder(Infinity)

@@ -7,13 +7,18 @@ const blockBytes = 65_536
 /** Encodes lines that end with a line feed. Chunks end where lines end, never within a character. */
 export class LineEncoder {
   readonly #mostBytes: number
+  readonly #isOneEach: boolean
   #bytes: Buffer = Buffer.alloc(0)
   #block: Buffer = this.#bytes
   #usedBytes = blockBytes
 
-  /** A limit makes datagrams: no chunk is larger, and none ends with a line feed. With Infinity each text becomes one chunk. */
-  constructor(mostBytes: number) {
+  /**
+   * A limit makes datagrams: no chunk is larger, and none ends with a line feed. With Infinity each text becomes one chunk; `isOneEach` makes it one with a
+   * limit too: a text is one line then, of whatever characters.
+   */
+  constructor(mostBytes: number, isOneEach = false) {
     this.#mostBytes = mostBytes
+    this.#isOneEach = isOneEach
   }
 
   /** The chunk that was encoded last. It is not changed later. */
@@ -25,6 +30,7 @@ export class LineEncoder {
   encode(text: string): number {
     this.#write(text)
     if (this.#mostBytes === Infinity) return text.length
+    if (this.#isOneEach) return this.#bytes.length > this.#mostBytes ? 0 : text.length
     const fits = this.#bytes.length - 1 <= this.#mostBytes ? text.length : this.#fitting(text)
     if (fits < text.length) {
       this.#usedBytes -= this.#bytes.length

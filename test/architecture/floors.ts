@@ -8,6 +8,7 @@ export const neighbours: Readonly<Record<string, readonly string[]>> = {
   'transport/jsonrpc': ['transport/http'],
   'transport/lambda': ['transport/http'],
   'transport/proxy': ['transport/http'],
+  'log/syslog': ['log/logfmt'],
   'metrics/dogstatsd': ['metrics/statsd'],
   'metrics/influx-statsd': ['metrics/statsd'],
 }

@@ -1,21 +1,9 @@
 // logfmt against the conformance suite of sinks, read back by a parser of its own.
 import { describe, it } from 'node:test'
+import { pairsOf } from '../../../test/platform/logfmt.ts'
 import { type ReceivedRecord, type SinkHarness, sinkCases } from '../../testing/conformance/sink.ts'
 import type { Level } from '../level.ts'
 import { logfmtSink } from './sink.ts'
-
-/** Reads `key=value` and `key="quoted value"`, as go-logfmt does. */
-function pairsOf(line: string): readonly (readonly [key: string, text: string])[] {
-  const pair = /(?<key>[^ ="]+)=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^ "]*))(?: |$)/y
-  const pairs: (readonly [string, string])[] = []
-  while (pair.lastIndex < line.length) {
-    const at = pair.lastIndex
-    const { key = '', quoted, bare = '' } = pair.exec(line)?.groups ?? {}
-    if (key === '') throw new SyntaxError(`no pair at ${at} of ${JSON.stringify(line)}`)
-    pairs.push([key, quoted === undefined ? bare : JSON.parse(`"${quoted}"`)])
-  }
-  return pairs
-}
 
 function recordOf(line: string): ReceivedRecord {
   const pairs = [...pairsOf(line)]

@@ -42,9 +42,9 @@ export interface MetricsHarness {
   open(): Promise<OpenBackend>
   /**
    * What this wire cannot carry: `labels`, then sums over them are looked at; `sums` of histograms and summaries, or their `quantiles`, which then are
-   * not looked at. @default nothing
+   * not looked at; `negatives`, values of those below zero, which then are left out. @default nothing
    */
-  readonly without?: readonly ('labels' | 'sums' | 'quantiles')[] | undefined
+  readonly without?: readonly ('labels' | 'sums' | 'quantiles' | 'negatives')[] | undefined
   /** What is further from 0 than this, the receiver takes for no number. @default the largest double */
   readonly largest?: number | undefined
   /** What the wire makes of the value of a label that it cannot carry as it is. @default the value */

@@ -42,9 +42,10 @@ export interface OpenSink extends AsyncDisposable {
 /**
  * What a format cannot do. `order`: fields come in any order. `duplicates`: of a key that comes twice only the last value arrives, in
  * the place of the first. `reserved`: a field named like the time, the level or the message stands in the place of that. `exactTexts`:
- * control characters, quotes and the like are shown in another way. `exactKeys`: the same of keys, or some characters are left out of them.
+ * control characters, quotes and the like are shown in another way. `exactKeys`: the same of keys, or some characters are left out of them. `objectKeys`:
+ * keys that every object has, such as `constructor`, come with something behind them.
  */
-export type SinkLack = 'order' | 'duplicates' | 'reserved' | 'exactTexts' | 'exactKeys'
+export type SinkLack = 'order' | 'duplicates' | 'reserved' | 'exactTexts' | 'exactKeys' | 'objectKeys'
 
 /** What an adapter of a sink hands in. */
 export interface SinkHarness {

@@ -143,9 +143,12 @@ export const sinkRecordCases: readonly SinkCase[] = [
       setup.log.info('m', fields)
       setup.log.with(fields).info('m')
       for (const record of await setup.taken()) {
+        const shown = record.fields.map(
+          ([key, text]) => [keys.find((each) => key.startsWith(each)) ?? key, text] as const,
+        )
         assertFields(
           harness,
-          record,
+          lacks(harness, 'objectKeys') ? { ...record, fields: shown } : record,
           keys.map((key) => [key, 'v']),
         )
       }

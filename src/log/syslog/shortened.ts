@@ -1,0 +1,46 @@
+// What is left of a message that is longer than receivers take: header first, then the text, then as many whole fields as fit.
+import type { Format } from './format.ts'
+
+const ellipsis = '…'
+const oneParam = / [^=]+="(?:[^"\\]|\\.)*"/gs
+
+/**
+ * Puts a message together that has `mostBytes` at most, of which the header takes a part. A text that needs more than half of the rest ends with `…`, never
+ * within a character, as far as the fields want the other half. Fields are there whole or not at all, and `left_out` counts those that are not.
+ */
+export function shortened(format: Format, head: string, params: string, text: string, mostBytes: number): string {
+  const around =
+    bytesIn(format.message(head, params && ' ', text && ' ')) - bytesIn(params && ' ') - bytesIn(text && ' ')
+  const room = mostBytes - around
+  const wanted = Math.max(room - bytesIn(params), Math.min(bytesIn(text), Math.floor(room / 2)))
+  const short = cut(text, params === '' ? room : wanted)
+  return format.message(head, fewer(params, room - bytesIn(short)), short)
+}
+
+/** As much of a text as fits. */
+export function cut(text: string, mostBytes: number): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= mostBytes) return text
+  let end = Math.max(0, mostBytes - bytesIn(ellipsis))
+  // Of a character all bytes but the first begin with the bits 10.
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--
+  return bytes.toString('utf8', 0, end) + ellipsis
+}
+
+function fewer(params: string, mostBytes: number): string {
+  if (bytesIn(params) <= mostBytes) return params
+  const all = params.match(oneParam) ?? []
+  const mark = (leftOut: number) => ` left_out="${leftOut}"`
+  let room = mostBytes - mark(all.length).length
+  const kept = all.filter((param) => {
+    const bytes = bytesIn(param)
+    if (bytes > room) return false
+    room -= bytes
+    return true
+  })
+  return kept.join('') + mark(all.length - kept.length)
+}
+
+function bytesIn(text: string): number {
+  return Buffer.byteLength(text)
+}
