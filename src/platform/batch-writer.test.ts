@@ -94,6 +94,23 @@ describe('a batch writer', () => {
     }
   })
 
+  it('tears such lines apart no more when they are not ASCII, and say so', async () => {
+    const { channel, writer, counts } = scene({ maxChunkBytes: 20 })
+    for (let n = 0; n < 20; n++) {
+      writer.write('a\n')
+      writer.write('é:0\né:-1\n', 2)
+      writer.write('語語\n', 4)
+    }
+    writer.write('語:0\n語:-1234567890\n', 4)
+    void writer.flush()
+    channel.answer()
+    for (const text of channel.texts) {
+      assert.ok(Buffer.byteLength(text) <= 20, text)
+      assert.equal(text.match(/é:0/g)?.length, text.match(/é:0\né:-1/g)?.length, JSON.stringify(text))
+    }
+    assert.deepEqual(counts(), { sent: 60, dropped: 1 })
+  })
+
   it('says whether and how much waits for the channel', () => {
     const { channel, writer } = scene({ room: 1, maxChunkBytes: 4 })
     const waits = () => [writer.blocked, writer.pendingBytes]

@@ -1,5 +1,6 @@
 // Collects lines into chunks for a channel: what a metric or a log line costs its caller is one string append.
 import { type Clock, systemClock, type Task, type Timer } from '../core/clock.ts'
+import { byteLength } from '../primitives/byte-length.ts'
 import { checkNumber } from '../primitives/check.ts'
 import { RingBuffer } from '../primitives/ring-buffer.ts'
 import type { Channel, ChannelListener } from './channel.ts'
@@ -57,12 +58,14 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   readonly #maxPendingBytes: number
   readonly #flushIntervalMs: number
   readonly #clock: Clock
-  /** The longest line, and what fits into one text, in characters: of which each is a byte, at least. */
+  /** The longest line, and what fits into one text, in bytes as far as they are known. */
   readonly #longest: number
   /** Whether a datagram is one line, without a line feed. */
   readonly #isOneEach: boolean
   #fits: number
   #text = ''
+  /** How many bytes the text has: at least, for each character is one unless more was said. */
+  #textBytes = 0
   #lines = 0
   readonly #pending = new RingBuffer<Chunk>()
   #pendingBytes = 0
@@ -129,12 +132,14 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   }
 
   /**
-   * Takes a line that ends with a line feed, or as the framing has it. Several lines in one text are never torn apart and count as one, where all that is
-   * written is ASCII.
+   * Takes a line that ends with a line feed, or as the framing has it. `extraBytes` says how many bytes more than characters it has in UTF-8: several lines
+   * in one text are never torn apart, and count as one, where that is right of all that is written.
    */
-  write(line: string): void {
-    if (this.#text.length + line.length > this.#fits && !this.#makeRoom(line)) return
+  write(line: string, extraBytes = 0): void {
+    const bytes = line.length + extraBytes
+    if (this.#textBytes + bytes > this.#fits && !this.#makeRoom(bytes)) return
     this.#text += line
+    this.#textBytes += bytes
     this.#lines++
     if (this.#timer === undefined) this.#arm()
   }
@@ -153,6 +158,7 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
     this.#timer?.cancel()
     this.#dropped += this.#lines
     this.#text = ''
+    this.#textBytes = 0
     this.#lines = 0
     while (this.#pending.length > 0) this.#dropOldest()
   }
@@ -182,12 +188,12 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
     return (this.#given.peek() ?? this.#pending.peek())?.start ?? this.#accepted
   }
 
-  #makeRoom(line: string): boolean {
-    if (this.#fits === -1 || line.length > this.#longest) {
+  #makeRoom(bytes: number): boolean {
+    if (this.#fits === -1 || bytes > this.#longest) {
       this.#dropped++
       return false
     }
-    while (this.#lines > 0 && this.#text.length + line.length > this.#fits) this.#cut()
+    while (this.#lines > 0 && this.#textBytes + bytes > this.#fits) this.#cut()
     return true
   }
 
@@ -203,14 +209,13 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   #cut(): void {
     const text = this.#text
     const end = this.#encoder.encode(text)
+    this.#text = end > 0 ? text.slice(end) : this.#isOneEach ? '' : text.slice(text.indexOf(newline) + 1)
+    this.#textBytes = byteLength(this.#text)
     if (end === text.length) {
-      this.#text = ''
       this.#keep(this.#lines)
     } else if (end > 0) {
-      this.#text = text.slice(end)
       this.#keep(this.#lines - linesIn(this.#text))
     } else {
-      this.#text = this.#isOneEach ? '' : text.slice(text.indexOf(newline) + 1)
       this.#lines--
       this.#accepted++
       this.#dropped++

@@ -1,6 +1,6 @@
 // What must hold for metrics that go to a receiver of StatsD which crashes under load and comes back.
 import assert from 'node:assert/strict'
-import { statsd } from '../../src/metrics/statsd/statsd.ts'
+import { type Statsd, type StatsdOptions, statsd } from '../../src/metrics/statsd/statsd.ts'
 import { eventually } from '../../src/testing/eventually.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import type { OwnServer } from '../servers/own-server.ts'
@@ -10,6 +10,8 @@ export interface CrashingReceiver {
   readonly server: OwnServer
   /** Where it takes lines. */
   readonly url: string
+  /** The dialect in which they are sent. @default statsd */
+  open?(options: StatsdOptions): Statsd
   /** What it has counted by a name, since it was started. */
   counted(name: string): Promise<number>
 }
@@ -21,9 +23,9 @@ const maxPendingBytes = 100_000
  * Counts and observes without a pause while the receiver crashes and is started again. Time is a manual clock's, so that no back-off
  * takes long; the sockets are real.
  */
-export async function outage({ server, url, counted }: CrashingReceiver): Promise<void> {
+export async function outage({ server, url, open = statsd, counted }: CrashingReceiver): Promise<void> {
   const clock = manualClock()
-  const metrics = statsd({ url, prefix: 'outage.', maxPendingBytes, clock, random: () => 0.5 })
+  const metrics = open({ url, prefix: 'outage.', maxPendingBytes, clock, random: () => 0.5 })
   await using _end = {
     async [Symbol.asyncDispose]() {
       void metrics[Symbol.asyncDispose]()

@@ -5,7 +5,10 @@ import { CounterSum } from './counter-sum.ts'
 
 function scene() {
   const lines: string[] = []
-  const counter = new CounterSum({ before: 'hits:', after: '|c' }, { write: (line) => void lines.push(line) })
+  const counter = new CounterSum(
+    { before: 'hits:', after: '|c', extraBytes: 0 },
+    { write: (line) => void lines.push(line) },
+  )
   const written = () => {
     counter.write()
     return lines.splice(0)

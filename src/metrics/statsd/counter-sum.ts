@@ -23,7 +23,8 @@ export class CounterSum implements Counter, LineSeries {
   write(): void {
     const sum = Math.min(this.#sum, Number.MAX_VALUE)
     this.#sum = 0
-    if (sum > 0) this.#writer.write(`${this.#line.before}${sum}${this.#line.after}`)
+    const { before, after, extraBytes } = this.#line
+    if (sum > 0) this.#writer.write(`${before}${sum}${after}`, extraBytes)
   }
 
   /** What was counted before must not be missing in sums over all series. */

@@ -5,7 +5,7 @@ import { GaugeValue } from './gauge-value.ts'
 
 function scene(signAdds = true) {
   const lines: string[] = []
-  const gauge = new GaugeValue({ before: 'level:', after: '|g\n' }, signAdds, {
+  const gauge = new GaugeValue({ before: 'level:', after: '|g\n', extraBytes: 0 }, signAdds, {
     write: (line) => void lines.push(line),
   })
   const written = (again = false) => {

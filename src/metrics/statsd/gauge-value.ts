@@ -38,10 +38,11 @@ export class GaugeValue implements Gauge, LineSeries {
     this.#isKnown = true
     const value = this.#value
     if (!Number.isFinite(value)) return
-    const { before, after } = this.#line
+    const { before, after, extraBytes } = this.#line
     const line = `${before}${value}${after}`
     // In one text, so that no packet ends between the two: the gauge would stay at zero, or be taken down twice.
-    this.#writer.write(value < 0 && this.#signAdds ? `${before}0${after}${line}` : line)
+    if (value < 0 && this.#signAdds) this.#writer.write(`${before}0${after}${line}`, 2 * extraBytes)
+    else this.#writer.write(line, extraBytes)
   }
 
   end(): void {}

@@ -10,5 +10,6 @@ export interface LineSeries {
 
 /** Where lines go. */
 export interface LineWriter {
-  write(line: string): void
+  /** As that of a BatchWriter. */
+  write(line: string, extraBytes: number): void
 }

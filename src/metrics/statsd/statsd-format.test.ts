@@ -18,10 +18,10 @@ describe('the format of StatsD', () => {
       [signAdds, counter(spec, []), gauge(spec, []), timing(spec, [], 1), timing(spec, [], 0.1)],
       [
         true,
-        { before: 'shop.took:', after: '|c\n' },
-        { before: 'shop.took:', after: '|g\n' },
-        { before: 'shop.took:', after: '|ms\n', millisecondsPer: 1_000 },
-        { before: 'shop.took:', after: '|ms|@0.1\n', millisecondsPer: 1_000 },
+        { before: 'shop.took:', after: '|c\n', extraBytes: 0 },
+        { before: 'shop.took:', after: '|g\n', extraBytes: 0 },
+        { before: 'shop.took:', after: '|ms\n', extraBytes: 0, millisecondsPer: 1_000 },
+        { before: 'shop.took:', after: '|ms|@0.1\n', extraBytes: 0, millisecondsPer: 1_000 },
       ],
     )
   })

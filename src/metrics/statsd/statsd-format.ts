@@ -1,6 +1,6 @@
 // The lines of StatsD itself, which has no labels: their values are parts of the name.
 import type { CheckedSpec } from '../metric-spec.ts'
-import type { Line, LineFormat } from './line-format.ts'
+import { type LineFormat, line } from './line-format.ts'
 import { millisecondsPer } from './milliseconds.ts'
 
 /** Graphite makes a folder of each part of a name, and no file system takes more than 255 characters. */
@@ -12,16 +12,17 @@ const longestValue = 100
  * become the same series. `prefix` stands before each name as it is.
  */
 export function statsdFormat(prefix: string): LineFormat {
-  const line = (spec: CheckedSpec, values: readonly string[], after: string): Line => ({
-    before: `${prefix}${spec.name.replaceAll(':', '_')}${values.map((value) => `.${part(value)}`).join('')}:`,
-    after: `|${after}\n`,
-  })
+  const lineOf = (spec: CheckedSpec, values: readonly string[], after: string) => {
+    const name = `${prefix}${spec.name.replaceAll(':', '_')}${values.map((value) => `.${part(value)}`).join('')}`
+    return line(`${name}:`, `|${after}\n`)
+  }
   return {
     signAdds: true,
-    counter: (spec, values) => line(spec, values, 'c'),
-    gauge: (spec, values) => line(spec, values, 'g'),
+    packsTimings: false,
+    counter: (spec, values) => lineOf(spec, values, 'c'),
+    gauge: (spec, values) => lineOf(spec, values, 'g'),
     timing: (spec, values, sampleRatio) => ({
-      ...line(spec, values, sampleRatio < 1 ? `ms|@${sampleRatio}` : 'ms'),
+      ...lineOf(spec, values, sampleRatio < 1 ? `ms|@${sampleRatio}` : 'ms'),
       millisecondsPer: millisecondsPer(spec.unit),
     }),
   }

@@ -1,8 +1,10 @@
 // Metrics that are sent as lines: what StatsD and its dialects share, whose lines differ.
+import { systemClock } from '../../core/clock.ts'
 import { tell } from '../../core/tell.ts'
 import { BatchWriter } from '../../platform/batch-writer.ts'
 import type { Channel } from '../../platform/channel.ts'
 import type { SocketFailure } from '../../platform/socket-options.ts'
+import { byteLength } from '../../primitives/byte-length.ts'
 import { systemRandom } from '../../primitives/random.ts'
 import { Catalog } from '../catalog.ts'
 import { type CheckedSpec, checkSpec } from '../metric-spec.ts'
@@ -12,6 +14,7 @@ import { CounterSum } from './counter-sum.ts'
 import { GaugeValue } from './gauge-value.ts'
 import type { Line, LineFormat } from './line-format.ts'
 import type { LineSeries } from './line-series.ts'
+import { Packs } from './packs.ts'
 import type { StatsdOptions } from './statsd-options.ts'
 import { TimingLines } from './timing-lines.ts'
 
@@ -45,6 +48,7 @@ const droppedLines = checkSpec({ name: 'statsd.dropped_lines' })
 export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
   readonly #channel: Channel
   readonly #writer: BatchWriter
+  readonly #packs: Packs
   readonly #push: Push
   readonly #droppedLine: Line
   #lastError: Error | undefined
@@ -58,9 +62,13 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
 
   /** Takes options that `checkedAddress` has looked at. Throws a RangeError for an interval or a jitter that is none, before it opens anything. */
   constructor(options: StatsdOptions, format: LineFormat, open: OpenChannel) {
-    const { sampleRatio = 1, random = systemRandom, clock, onCardinalityExceeded } = options
-    const timing = (spec: CheckedSpec) => (values: readonly string[]) =>
-      new TimingLines(format.timing(spec, values, sampleRatio), { sampleRatio, random }, this.#writer)
+    const { sampleRatio = 1, random = systemRandom, clock = systemClock, onCardinalityExceeded } = options
+    const timing = (spec: CheckedSpec) => (values: readonly string[]) => {
+      const line = format.timing(spec, values, sampleRatio)
+      const sampling = { sampleRatio, random }
+      if (!format.packsTimings) return new TimingLines(line, sampling, this.#writer)
+      return new TimingLines({ ...line, before: '', after: '' }, sampling, this.#packs.of(line))
+    }
     super(
       {
         counter: (spec) => (values) => new CounterSum(format.counter(spec, values), this.#writer),
@@ -77,6 +85,9 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
       tell(onError, { url: address, error })
     })
     this.#writer = new BatchWriter(this.#channel, { maxChunkBytes: maxPacketBytes, maxPendingBytes, clock })
+    // Readers of streams have limits of their own for lines: that of statsd_exporter is 4 KiB.
+    const mostPackedBytes = (this.#channel.datagrams ? maxPacketBytes : undefined) ?? 1_432
+    this.#packs = new Packs(this.#writer, mostPackedBytes, clock)
     this.#droppedLine = format.counter(droppedLines, [])
   }
 
@@ -88,7 +99,13 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
   async flush(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing
     await this.#push.flush()
+    this.#packs.write()
     await this.#writer.flush()
+  }
+
+  /** Sends a line that only one dialect has. It ends with a line feed. */
+  send(line: string): void {
+    this.#writer.write(line, byteLength(line) - line.length)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -99,6 +116,7 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
   async #close(): Promise<void> {
     this.#isLast = true
     await this.#push[Symbol.asyncDispose]()
+    this.#packs.write()
     await this.#writer[Symbol.asyncDispose]()
     await this.#channel.close()
   }
@@ -122,7 +140,7 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
   }
 
   #tellDropped(lines: number): void {
-    const { before, after } = this.#droppedLine
-    this.#writer.write(`${before}${lines}${after}`)
+    const { before, after, extraBytes } = this.#droppedLine
+    this.#writer.write(`${before}${lines}${after}`, extraBytes)
   }
 }

@@ -6,7 +6,7 @@ import { type Sampling, TimingLines } from './timing-lines.ts'
 
 function scene(millisecondsPer: number | undefined = undefined, sampling: Partial<Sampling> = {}) {
   const lines: string[] = []
-  const line = { before: 'took:', after: '|ms', millisecondsPer }
+  const line = { before: 'took:', after: '|ms', extraBytes: 0, millisecondsPer }
   const all = { sampleRatio: 1, random: seededRandom('timing'), ...sampling }
   return { timing: new TimingLines(line, all, { write: (text) => void lines.push(text) }), lines }
 }

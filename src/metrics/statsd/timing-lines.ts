@@ -28,10 +28,11 @@ export class TimingLines implements Histogram, LineSeries {
 
   observe(value: number): void {
     if (this.#sampleRatio < 1 && this.#random() >= this.#sampleRatio) return
-    const { before, after, millisecondsPer } = this.#line
+    const { before, after, extraBytes, millisecondsPer } = this.#line
     const written = millisecondsPer === undefined ? value : value * millisecondsPer
     if (!Number.isFinite(written)) return
-    this.#writer.write(`${before}${millisecondsPer === undefined ? written : millisecondsText(written)}${after}`)
+    const text = millisecondsPer === undefined ? `${written}` : millisecondsText(written)
+    this.#writer.write(`${before}${text}${after}`, extraBytes)
   }
 
   write(): void {}
