@@ -1,6 +1,7 @@
 // The claim about metrics: to measure a call costs next to nothing.
 import { claim } from './harness/claim.ts'
 import { counter } from './metrics/counter.ts'
+import { dogstatsd } from './metrics/dogstatsd.ts'
 import { exposition } from './metrics/exposition.ts'
 import { histogram } from './metrics/histogram.ts'
 import { sketch } from './metrics/sketch.ts'
@@ -10,5 +11,5 @@ await claim({
   name: 'metrics',
   says: 'To measure costs next to nothing.',
   packages: ['prom-client', '@prometheus-io/client', '@opentelemetry/sdk-metrics', '@datadog/sketches-js', 'hot-shots'],
-  rows: [counter, histogram, exposition, sketch, statsd, statsdTiming],
+  rows: [counter, histogram, exposition, sketch, statsd, statsdTiming, dogstatsd],
 })

@@ -8,7 +8,7 @@ let sum = 0
 
 const socket = createSocket({ type: 'udp4', recvBufferSize: 2 ** 22 }, (packet) => {
   if (!isAdding) return
-  for (const line of packet.toString().split('\n')) sum += Number(/:([\d.]+)\|(?:c|ms)$/.exec(line)?.[1] ?? 0)
+  for (const line of packet.toString().split('\n')) sum += Number(/:([\d.]+)\|(?:c|ms)(?:\|#|$)/.exec(line)?.[1] ?? 0)
 })
 socket.bind(0, '127.0.0.1')
 await once(socket, 'listening')

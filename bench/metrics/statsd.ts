@@ -23,15 +23,15 @@ const mostCalls = 50_000
 let receiver: Promise<Contender> | undefined
 
 /** One for all, in a process of its own. */
-function receiverOfAll(): Promise<Contender> {
+export function receiverOfAll(): Promise<Contender> {
   receiver ??= Contender.start(nodeProgram('metrics/statsd-receiver.ts'), 'other')
   return receiver
 }
 
-const portOf = ({ hello }: Contender): number => Number(hello['port'])
+export const portOf = ({ hello }: Contender): number => Number(hello['port'])
 
 /** Throws unless all that is measured arrives: in portions that the buffers of the system can hold. */
-async function verified(measure: () => void, flush: () => Promise<unknown>): Promise<() => void> {
+export async function verified(measure: () => void, flush: () => Promise<unknown>): Promise<() => void> {
   const receiver = await receiverOfAll()
   const [portions, calls] = [20, 500]
   await receiver.ask('add')

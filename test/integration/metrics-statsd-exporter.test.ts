@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { statsd } from '../../src/metrics/statsd/statsd.ts'
 import { eventually } from '../../src/testing/eventually.ts'
+import { complaints, page } from '../platform/exporter-page.ts'
 import { outage } from '../platform/statsd-outage.ts'
 import { addressOf, skipUnless } from '../servers/addresses.ts'
 import { ownServer } from '../servers/own-server.ts'
@@ -12,18 +13,6 @@ const wires = ['udp', 'tcp'] as const
 
 /** Names that no earlier run has used either, for a server may outlive the run. */
 const own = `backend${process.pid}`
-
-/** The numbers of its page, by series as they stand there. */
-async function page(url: string): Promise<Map<string, number>> {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  return new Map(Array.from(text.matchAll(/^([^#\s].*) (\S+)$/gm), ([, series = '', value]) => [series, Number(value)]))
-}
-
-/** What it complains of. */
-async function complaints(url: string): Promise<[series: string, value: number][]> {
-  const complaint = /^statsd_exporter_.*(?:error|conflict|drop|too_long)/
-  return [...(await page(url))].filter(([series, value]) => complaint.test(series) && value !== 0)
-}
 
 describe('the backend for StatsD, with statsd_exporter', skipUnless('statsd-exporter'), () => {
   const url = () => addressOf('statsd-exporter')
