@@ -4,10 +4,21 @@ import { bind9 } from './bind9/bind9.ts'
 import { consul } from './consul/consul.ts'
 import { gokit } from './gokit/gokit.ts'
 import { moto } from './moto/moto.ts'
+import { pcp } from './pcp/pcp.ts'
 import { prometheus } from './prometheus/prometheus.ts'
 import { rsyslog } from './rsyslog/rsyslog.ts'
 import type { Server } from './server.ts'
 import { statsd } from './statsd/statsd.ts'
 import { statsdExporter } from './statsd-exporter/statsd-exporter.ts'
 
-export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit, bind9, consul, moto, rsyslog]
+export const registry: readonly Server[] = [
+  prometheus,
+  statsd,
+  statsdExporter,
+  gokit,
+  bind9,
+  consul,
+  moto,
+  rsyslog,
+  pcp,
+]

@@ -1,5 +1,6 @@
 // Events of DogStatsD: what happened once, for people who look at a timeline.
 import { byteLength } from '../../primitives/byte-length.ts'
+import { cutText } from '../../primitives/cut-text.ts'
 import { checkTags, seriesTags, type Tags } from '../statsd/tags.ts'
 import { oneOf } from './dogstatsd-options.ts'
 import { plainText, tagList } from './tag-list.ts'
@@ -81,17 +82,10 @@ export function oneLine(text: string): string {
 
 const ellipsis = '…'
 
-/** Ends the text where it has that many bytes, not within a character. */
+/** Ends the text where it has that many bytes. */
 function cut(text: string, maxBytes: number): string {
   if (byteLength(text) <= maxBytes) return text
   const room = maxBytes - byteLength(ellipsis)
-  let kept = ''
-  let bytes = 0
-  for (const character of text) {
-    bytes += byteLength(character)
-    if (bytes > room) break
-    kept += character
-  }
   // The half of an escape would be seen as a backslash.
-  return room < 0 ? '' : `${kept.replace(/\\$/, '')}${ellipsis}`
+  return room < 0 ? '' : `${cutText(text, room).replace(/\\$/, '')}${ellipsis}`
 }
