@@ -3,8 +3,9 @@ import { bind9 } from './bind9/bind9.ts'
 import { consul } from './consul/consul.ts'
 import { gokit } from './gokit/gokit.ts'
 import { prometheus } from './prometheus/prometheus.ts'
+import { redis } from './redis/redis.ts'
 import type { Server } from './server.ts'
 import { statsd } from './statsd/statsd.ts'
 import { statsdExporter } from './statsd-exporter/statsd-exporter.ts'
 
-export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit, bind9, consul]
+export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit, bind9, consul, redis]
