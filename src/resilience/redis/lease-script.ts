@@ -1,6 +1,6 @@
 // The script that leases tokens: the whole of what happens in Redis, in one step and by its own clock, so that no other clock matters.
 import { createHash } from 'node:crypto'
-import type { Script } from './redis-client.ts'
+import type { Script } from './run-script.ts'
 
 /*
  * KEYS  the bucket, a hash; and those who take from it, a sorted set by the moment at which each is forgotten. Both have one hash tag.
@@ -56,47 +56,3 @@ return { granted, later, laterMs, count, math.ceil(againMs) }
 
 /** Runs in Redis 5 and later, and in what speaks its language (Valkey, KeyDB, Dragonfly with scripts). */
 export const leaseScript: Script = { text, sha: createHash('sha1').update(text).digest('hex') }
-
-/** What one process asks of a bucket. Tokens are whole, but for what was used on credit and comes back. */
-export interface LeaseRequest {
-  readonly perSecond: number
-  readonly burst: number
-  /** Who asks: a name that no other process has. */
-  readonly member: string
-  readonly ask: number
-  readonly returned: number
-  /** How many were used without having been leased. */
-  readonly credit: number
-  readonly aheadMs: number
-  /** Whether the bucket was lost, should it not be there: then it begins empty, not full. */
-  readonly isKnown: boolean
-  /** Whether the process takes no more. */
-  readonly isLeaving: boolean
-}
-
-/** What Redis answers. */
-export interface LeaseGrant {
-  readonly now: number
-  readonly later: number
-  readonly laterMs: number
-  /** How many processes take from the bucket. */
-  readonly processes: number
-  readonly againMs: number
-}
-
-/** The request as arguments of the script. */
-export function leaseArguments(request: LeaseRequest): readonly string[] {
-  const { perSecond, burst, member, ask, returned, credit, aheadMs, isKnown, isLeaving } = request
-  const flag = (is: boolean) => (is ? '1' : '0')
-  const numbers = [ask, returned, credit, aheadMs].map(String)
-  return [String(perSecond), String(burst), member, ...numbers, flag(!isKnown), flag(isLeaving)]
-}
-
-/** Reads what the script gave. Throws an Error for what it cannot have given: somebody else answered. */
-export function leaseGrant(reply: unknown): LeaseGrant {
-  const numbers = Array.isArray(reply) ? reply.map(Number) : []
-  const [now, later, laterMs, processes, againMs] = numbers
-  if (numbers.length !== 5 || !numbers.every((each) => Number.isSafeInteger(each) && each >= 0))
-    throw new Error('Redis answered the lease with what is none')
-  return { now, later, laterMs, processes, againMs } as LeaseGrant
-}

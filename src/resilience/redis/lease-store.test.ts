@@ -4,7 +4,7 @@ import { PlayedRedis } from '../../../test/resilience/played-redis.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { recorder } from '../../testing/recorder.ts'
 import type { StoreErrorEvent } from '../policy.ts'
-import type { LeaseGrant, LeaseRequest } from './lease-script.ts'
+import type { LeaseGrant, LeaseRequest } from './lease-request.ts'
 import { LeaseStore } from './lease-store.ts'
 
 const keys = ['{k}', '{k}:processes']

@@ -4,8 +4,10 @@ import { formatDuration } from '../../core/duration.ts'
 import { tell } from '../../core/tell.ts'
 import { within } from '../../core/within.ts'
 import type { StoreErrorEvent } from '../policy.ts'
-import { type LeaseGrant, type LeaseRequest, leaseArguments, leaseGrant, leaseScript } from './lease-script.ts'
-import { type RedisClient, runScript } from './redis-client.ts'
+import { type LeaseGrant, type LeaseRequest, leaseArguments, leaseGrant } from './lease-request.ts'
+import { leaseScript } from './lease-script.ts'
+import type { RedisClient } from './redis-client.ts'
+import { runScript } from './run-script.ts'
 
 /** How trips are made. */
 export interface LeaseStoreOptions {

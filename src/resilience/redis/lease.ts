@@ -1,5 +1,5 @@
 // Lease: tokens that one process has taken from the shared bucket, and hands out by itself; arithmetic only.
-import type { LeaseGrant } from './lease-script.ts'
+import type { LeaseGrant } from './lease-request.ts'
 
 /** Tokens that come later. */
 interface Slice {

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Random } from '../../primitives/random.ts'
 import { TokenBucket, type TokenRate } from '../token-bucket.ts'
 import { Lease } from './lease.ts'
-import type { LeaseGrant, LeaseRequest } from './lease-script.ts'
+import type { LeaseGrant, LeaseRequest } from './lease-request.ts'
 import type { LeaseStore } from './lease-store.ts'
 
 /** What all buckets of a limit have in common. */
