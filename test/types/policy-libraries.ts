@@ -6,6 +6,9 @@ import CircuitBreaker from 'opossum'
 import * as flexible from 'rate-limiter-flexible'
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
 import type { Endpoint, Middleware } from 'servicekit'
+import { clientPipeline } from '../../src/presets/client-pipeline.ts'
+import { observe } from '../../src/presets/observe.ts'
+import { serverPipeline } from '../../src/presets/server-pipeline.ts'
 import { bottleneck } from '../../src/resilience/bottleneck/bottleneck.ts'
 import { bulkhead } from '../../src/resilience/bulkhead.ts'
 import { asCockatiel } from '../../src/resilience/cockatiel/as-cockatiel.ts'
@@ -81,3 +84,13 @@ redisRateLimit({ client: (command) => ioredis.call(command[0] ?? '', ...command.
 
 // @ts-expect-error: nobody waits for a limit in Redis
 redisRateLimit({ client, name: 'orders', perSecond: 100, maxWaitMs: 100 })
+
+// One in Redis stands in the pipelines where ours does, and all take the events of `observe`.
+const { events } = observe({ side: 'client' })
+const rateLimit = redisRateLimit({ ...events, client, name: 'orders', perSecond: 100 })
+clientPipeline({ rateLimit })
+serverPipeline({ rateLimit })
+opossum(new CircuitBreaker(runCall), events)
+cockatiel(theirs.noop, events)
+bottleneck(new Bottleneck(), events)
+flexibleRateLimit(memory, events)
