@@ -11,6 +11,7 @@ const counters = {
   hedges_won: ['Calls that such an attempt answered', 'rpc.method'],
   circuit_transitions: ['Circuits that changed their state', 'rpc.service', 'to'],
   policy_refusals: ['Calls that a policy refused before they ran', 'rpc.method', 'policy'],
+  policy_store_errors: ['Times that what a policy shares with other processes could not be had', 'policy'],
   cache_lookups: ['Calls that a cache was asked for', 'rpc.method', 'result'],
   coalesced_calls: ['Calls that shared the call of another caller', 'rpc.method'],
   fallbacks: ['Calls that got a fallback in place of an error', 'rpc.method'],

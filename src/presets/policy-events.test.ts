@@ -8,6 +8,8 @@ import { logger } from '../log/logger.ts'
 import { type Registry, registry } from '../metrics/registry.ts'
 import { adaptiveLimit } from '../resilience/adaptive-limit.ts'
 import { bulkhead } from '../resilience/bulkhead.ts'
+import { redisRateLimit } from '../resilience/redis/rate-limit.ts'
+import { eventually } from '../testing/eventually.ts'
 import { logRecorder } from '../testing/log-recorder.ts'
 import { type PolicyEvents, policyEvents } from './policy-events.ts'
 
@@ -31,6 +33,7 @@ const samples: { readonly [K in keyof PolicyEvents]: Parameters<PolicyEvents[K]>
     reason: undefined,
   },
   onRefused: { ctx, policy: 'bulkhead', error },
+  onStoreError: { policy: 'rate_limit', error: new Error('ECONNREFUSED'), failures: 1 },
   onLimitChange: { limit: 20, previous: 10 },
   onLookup: { ctx, key: 'a', result: 'hit', ageMs: 4 },
   onJoin: { ctx, key: 'a', waiting: 2 },
@@ -65,6 +68,7 @@ describe('policyEvents', () => {
       'rpc.client.injected_faults shop/price delay 1',
       'rpc.client.late_results shop/price 1',
       'rpc.client.policy_refusals shop/price bulkhead 1',
+      'rpc.client.policy_store_errors rate_limit 1',
       'rpc.client.retries shop/price 1',
       'rpc.client.retries_given_up shop/price budget 1',
       'rpc.client.timeouts shop/price attempt 1',
@@ -108,6 +112,26 @@ describe('policyEvents', () => {
     ])
   })
 
+  it('tells of a limit in Redis that goes by its share', async () => {
+    const metrics = registry()
+    const sink = logRecorder()
+    const events = policyEvents({ side: 'server', metrics, logger: logger(sink) })
+    const client = () => Promise.reject(new Error('ECONNREFUSED'))
+    const limit = redisRateLimit({ ...events, client, name: 'orders', perSecond: 1, burst: 1 })
+    const call = limit(async () => 'ran')
+    assert.equal(await call('', ctx), 'ran')
+    await assert.rejects(call('', ctx), { code: 'resource_exhausted' })
+    await eventually(() => sink.entries.length > 0)
+    assert.deepEqual(values(metrics).toSorted(), [
+      'rpc.server.policy_refusals shop/price rate_limit 1',
+      'rpc.server.policy_store_errors rate_limit 1',
+    ])
+    assert.deepEqual(
+      sink.entries.map(({ level, message }) => `${level} ${message}`),
+      ['warn store of the rate limit fails'],
+    )
+  })
+
   it('counts no hedge as won that lost', () => {
     const metrics = registry()
     const events = policyEvents({ side: 'client', metrics })
@@ -129,6 +153,7 @@ describe('policyEvents', () => {
         'debug gave up retrying',
         'debug hedging',
         'warn circuit open',
+        'warn store of the rate limit fails',
         'debug concurrency limit changed',
         'debug fault injected',
       ],

@@ -11,7 +11,7 @@ import type { JoinEvent } from '../resilience/coalesce.ts'
 import type { FallbackEvent } from '../resilience/fallback.ts'
 import type { FaultEvent } from '../resilience/fault.ts'
 import type { HedgeEndEvent, HedgeEvent } from '../resilience/hedge.ts'
-import type { RefusedEvent } from '../resilience/policy.ts'
+import type { RefusedEvent, StoreErrorEvent } from '../resilience/policy.ts'
 import type { GiveUpEvent, RetryEvent } from '../resilience/retry.ts'
 import type { LateResultEvent, TimeoutEvent } from '../resilience/timeout.ts'
 import { type PolicyCounter, policyCounter } from './policy-counters.ts'
@@ -26,6 +26,7 @@ export interface PolicyEvents {
   readonly onHedgeEnd: (event: HedgeEndEvent) => void
   readonly onStateChange: (event: StateChangeEvent) => void
   readonly onRefused: (event: RefusedEvent) => void
+  readonly onStoreError: (event: StoreErrorEvent) => void
   readonly onLimitChange: (event: LimitChangeEvent) => void
   readonly onLookup: (event: LookupEvent) => void
   readonly onJoin: (event: JoinEvent) => void
@@ -42,8 +43,8 @@ export interface PolicyEventsOptions {
 }
 
 /**
- * Counts what policies do, by method. Logged is what changes how calls are treated: a circuit's state, at `warn` when it opens. What they do with
- * single calls is logged at `debug`, and refusals not at all, since in an outage and under overload they are all there is.
+ * Counts what policies do, by method. Logged is what changes how calls are treated: a circuit's state, at `warn` when it opens, and a store
+ * that is gone, when it fails first. What they do with single calls is logged at `debug`, and refusals not at all, since in an outage and under overload they are all there is.
  */
 export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): PolicyEvents {
   const count = counting(side, metrics)
@@ -99,6 +100,11 @@ export function policyEvents({ side, metrics, logger }: PolicyEventsOptions): Po
       )
     },
     onRefused: ({ ctx, policy }) => refused(ctx, { policy }),
+    onStoreError: ({ policy, error, failures }) => {
+      if (metrics !== undefined) policyCounter(metrics, side, 'policy_store_errors').with({ policy }).add()
+      const level = failures === 1 ? 'warn' : 'debug'
+      logger?.log(level, `store of the ${policy.replaceAll('_', ' ')} fails`, { policy, failures, error })
+    },
     onLimitChange: (event) => {
       limit()?.set(event.limit)
       if (event.previous === undefined) return

@@ -20,3 +20,11 @@ export interface RefusedEvent {
   /** What its caller gets. */
   readonly error: ServiceError
 }
+
+/** What a policy shares with other processes could not be read or changed. */
+export interface StoreErrorEvent {
+  readonly policy: RefusingPolicy
+  readonly error: unknown
+  /** How often in a row, this time included. */
+  readonly failures: number
+}

@@ -2,14 +2,15 @@
 import type { Clock } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Endpoint } from '../core/endpoint.ts'
-import { ServiceError, unsharedError } from '../core/errors.ts'
+import { ServiceError } from '../core/errors.ts'
 import { tell } from '../core/tell.ts'
 import { mostKeys } from '../primitives/bounded-map.ts'
 import { checkNumber, finite } from '../primitives/check.ts'
 import { beginCall } from './begin-call.ts'
 import { checkText } from './call-key.ts'
+import { callWeight } from './call-weight.ts'
+import { limitReached, tooHeavy } from './limit-reached.ts'
 import type { Policy, RefusedEvent } from './policy.ts'
-import { refusal } from './refusal.ts'
 import { checkTokenRate, TokenBucket, type TokenRate, type TokenRateChange } from './token-bucket.ts'
 import { TokenQueue } from './token-queue.ts'
 import { TokenQueues } from './token-queues.ts'
@@ -120,7 +121,7 @@ class RateLimiter {
       const { clock } = ctx
       const now = clock.now()
       this.#clock = clock
-      const weight = this.#weight === undefined ? 1 : weighed(this.#weight, request, ctx)
+      const weight = callWeight(this.#weight, request, ctx)
       const key = this.#key
       const queue = key === undefined ? this.#only : this.#queues.of(checkText('rateLimit', key(request, ctx)), now)
       if (!queue.take(now, weight)) return this.#wait(queue, now, weight, next, request, ctx)
@@ -200,17 +201,4 @@ class RateLimiter {
     tell(this.#onRefused, { policy: 'rate_limit', ctx, error })
     return error
   }
-}
-
-function weighed(weight: (request: unknown, ctx: Context) => number, request: unknown, ctx: Context): number {
-  return checkNumber('weight', weight(request, ctx), { min: 0, max: Number.MAX_VALUE })
-}
-
-function limitReached(waitMs: number): ServiceError {
-  return refusal('resource_exhausted', 'the rate limit is reached', waitMs === Infinity ? undefined : waitMs)
-}
-
-function tooHeavy(weight: number, burst: number): ServiceError {
-  const message = `the call counts for ${weight}, and the rate limit lets in no more than ${burst} at once`
-  return unsharedError(new ServiceError('resource_exhausted', message, { retry: 'never' }))
 }

@@ -6,6 +6,7 @@ import { gokit } from './gokit/gokit.ts'
 import { moto } from './moto/moto.ts'
 import { pcp } from './pcp/pcp.ts'
 import { prometheus } from './prometheus/prometheus.ts'
+import { redis } from './redis/redis.ts'
 import { rsyslog } from './rsyslog/rsyslog.ts'
 import type { Server } from './server.ts'
 import { statsd } from './statsd/statsd.ts'
@@ -21,4 +22,5 @@ export const registry: readonly Server[] = [
   moto,
   rsyslog,
   pcp,
+  redis,
 ]
