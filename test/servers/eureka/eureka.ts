@@ -35,6 +35,8 @@ export const eureka: Server<'http'> = {
         '--eureka.server.enable-self-preservation=false',
         '--eureka.server.eviction-interval-timer-in-ms=1000',
         '--eureka.server.response-cache-update-interval-ms=500',
+        // An answer that is made while something changes may be kept without that: for 3 min by default.
+        '--eureka.server.response-cache-auto-expiration-in-seconds=1',
         '--eureka.server.wait-time-in-ms-when-sync-empty=0',
         '--logging.level.root=WARN',
         '--spring.main.banner-mode=off',
