@@ -65,6 +65,12 @@ describe('instanceInfoOf', () => {
     assert.deepEqual([info.id, info.app, info.status, info.lastDirtyAt], ['h1', 'ADD', 'UNKNOWN', 0])
   })
 
+  it('takes a time that cannot be counted on for none', () => {
+    for (const lastDirtyTimestamp of ['1e300', 'soon', null, 0.5, {}])
+      assert.equal(instanceInfoOf({ ...spring, lastDirtyTimestamp }, '').lastDirtyAt, 0)
+    assert.equal(instanceInfoOf({ ...spring, lastDirtyTimestamp: 7 }, '').lastDirtyAt, 7)
+  })
+
   it('leaves the class of a map out of the metadata, and what is no text', () => {
     const metadata = { '@class': 'java.util.Collections$EmptyMap', a: 'b', n: 7, yes: true, none: null, list: [1] }
     assert.deepEqual(instanceInfoOf({ ...spring, metadata }, '').metadata, { a: 'b', n: '7', yes: 'true' })

@@ -44,13 +44,18 @@ export function instanceInfoOf(value: unknown, application: unknown): InstanceIn
     securePort: portOf(raw['securePort'], false),
     metadata: metadataOf(raw['metadata']),
     amazonZone: textOf(amazon['availability-zone']) || undefined,
-    lastDirtyAt: Number(raw['lastDirtyTimestamp']) || 0,
+    lastDirtyAt: momentOf(raw['lastDirtyTimestamp']),
   }
 }
 
 const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
 
 const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? `${value}` : '')
+
+function momentOf(value: unknown): number {
+  const moment = Number(textOf(value))
+  return Number.isSafeInteger(moment) ? moment : 0
+}
 
 /** `9001`, or `{ "$": 9001, "@enabled": "true" }` with a number or a text. */
 function portOf(value: unknown, isEnabledByDefault: boolean): number | undefined {
