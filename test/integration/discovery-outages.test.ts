@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { consulInstancer } from '../../src/discovery/consul/instancer.ts'
 import { dnsInstancer } from '../../src/discovery/dns/instancer.ts'
+import { applicationsIn } from '../../src/discovery/eureka/applications.ts'
+import { eurekaInstancer } from '../../src/discovery/eureka/instancer.ts'
 import type { Instancer } from '../../src/discovery/instancer.ts'
 import { balancedClient } from '../../src/presets/balanced-client.ts'
 import { eventually } from '../../src/testing/eventually.ts'
@@ -13,11 +15,13 @@ import { skipUnless } from '../servers/addresses.ts'
 import { bind9 } from '../servers/bind9/bind9.ts'
 import { type Updatable, update } from '../servers/bind9/update.ts'
 import { consul } from '../servers/consul/consul.ts'
+import { eureka } from '../servers/eureka/eureka.ts'
 import { type OwnServer, ownServer } from '../servers/own-server.ts'
 
 const limitMs = 30_000
 const callsPerSecond = 200
 const names = ['a', 'b', 'c']
+const headers = { accept: 'application/json' }
 
 const addressesOf = ({ current }: Instancer) => current.instances?.map(({ address }) => address).toSorted()
 
@@ -48,7 +52,7 @@ async function outage(own: OwnServer, instancer: Instancer, load: SteadyLoad, al
   await flows()
 }
 
-describe('calls while a registry is killed and comes back', { timeout: 120_000 }, () => {
+describe('calls while a registry is killed and comes back', { timeout: 300_000 }, () => {
   it('do not fail with Consul, which has forgotten everybody', skipUnless('consul'), async () => {
     await using stack = new AsyncDisposableStack()
     const own = stack.use(await ownServer(consul))
@@ -68,6 +72,44 @@ describe('calls while a registry is killed and comes back', { timeout: 120_000 }
     const registered = async () =>
       Object.keys((await (await fetch(`${url}/v1/agent/services`)).json()) as object).length
     await eventually(async () => (await registered()) === all.length, limitMs)
+    await knows(instancer, ...all)
+    assert.deepEqual(
+      sets.filter((count) => count !== all.length),
+      [],
+      'it was never taken at its word',
+    )
+
+    // One that goes now is not kept for the sake of what was before.
+    await all[0]?.end()
+    await knows(instancer, ...all.slice(1))
+    await load.stop()
+    assert.deepEqual(load.troubles, {})
+  })
+
+  it('do not fail with Eureka, which has forgotten everybody', skipUnless('eureka'), async () => {
+    await using stack = new AsyncDisposableStack()
+    const own = stack.use(await ownServer(eureka))
+    const url = own.addresses['url'] as string
+    const processes = stack.use(new Fleet({ eureka: url }))
+    const all = await Promise.all(names.map((name) => processes.start(name)))
+    const sets: number[] = []
+    const onChange = ({ instances }: { readonly instances: readonly unknown[] | undefined }) =>
+      void sets.push(instances?.length ?? -1)
+    const instancer = stack.use(eurekaInstancer({ service: 'fleet', url, pollIntervalMs: 300, onChange }))
+    const client = stack.use(balancedClient(fleet, { instancer }))
+    await knows(instancer, ...all)
+    sets.length = 0
+    const load = stack.use(new SteadyLoad({ client, callsPerSecond, method: (id) => (id % 2 === 0 ? 'look' : 'book') }))
+    await outage(own, instancer, load, all)
+    // By themselves, without a word of anybody.
+    const registered = async () => {
+      const { instances } = applicationsIn(await (await fetch(`${url}/apps`, { headers })).bytes())
+      return instances.length
+    }
+    await eventually(async () => (await registered()) === all.length, limitMs)
+    const registeredAt = Date.now()
+    // Eureka's own answers are as old as its cache.
+    await eventually(() => (instancer.current.seenAt ?? 0) > registeredAt + 2_000, limitMs)
     await knows(instancer, ...all)
     assert.deepEqual(
       sets.filter((count) => count !== all.length),

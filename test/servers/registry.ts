@@ -2,6 +2,7 @@
 
 import { bind9 } from './bind9/bind9.ts'
 import { consul } from './consul/consul.ts'
+import { eureka } from './eureka/eureka.ts'
 import { gokit } from './gokit/gokit.ts'
 import { moto } from './moto/moto.ts'
 import { pcp } from './pcp/pcp.ts'
@@ -23,4 +24,5 @@ export const registry: readonly Server[] = [
   rsyslog,
   pcp,
   redis,
+  eureka,
 ]

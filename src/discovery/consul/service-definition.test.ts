@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Instance } from '../instance.ts'
 import { checkedCheck } from './check.ts'
 import { instancesIn } from './instances-in.ts'
-import { consulId, serviceDefinition } from './service-definition.ts'
+import { serviceDefinition } from './service-definition.ts'
 
 const define = (instance: Partial<Instance> = {}) =>
   serviceDefinition('add', { id: '10.0.0.1:80', address: '10.0.0.1:80', ...instance }, undefined)
@@ -83,18 +83,5 @@ describe('serviceDefinition', () => {
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`k${at}`, '']))
     assert.throws(() => define({ metadata: many }), /at most 64 entries for consul, but has 65/)
     assert.throws(() => define({ address: 'nowhere' }), /address must be host:port/)
-  })
-})
-
-describe('consulId', () => {
-  const id = (service: string, own: string) => consulId(service, { id: own, address: 'a:1' })
-
-  it('tells services of one process apart', () => {
-    assert.notEqual(id('add', '10.0.0.1:80'), id('sub', '10.0.0.1:80'))
-  })
-
-  it('writes what a path cannot carry in another way', () => {
-    assert.equal(id('add', 'a//b/../%2F ü'), 'add:a~2f~~2f~b~2f~..~2f~~25~2F~20~~fc~')
-    assert.notEqual(id('add', 'a/b'), id('add', 'a~2f~b'))
   })
 })

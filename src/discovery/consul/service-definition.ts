@@ -1,4 +1,5 @@
 // An instance in Consul's words: the body that registers it, and the IDs it is known by.
+import { idInPath } from '../id-in-path.ts'
 import { checkInstance, type Instance, splitAddress } from '../instance.ts'
 import type { CheckDefinition, CheckedCheck } from './check.ts'
 
@@ -46,12 +47,9 @@ export function serviceDefinition(
   return { ...definition, Check: { CheckID: checkId(definition.ID), ...check.definition(address) } }
 }
 
-/**
- * An ID is unique on its agent, whatever the service; one process may be an instance of several. What a path cannot carry through all versions of Consul
- * is written as `~` and its code.
- */
-export function consulId(service: string, { id }: Instance): string {
-  return `${service}:${id}`.replaceAll(/[^\w.:[\]@-]/gu, (character) => `~${character.codePointAt(0)?.toString(16)}~`)
+/** An ID is unique on its agent, whatever the service. */
+export function consulId(service: string, instance: Instance): string {
+  return idInPath(service, instance)
 }
 
 /** The ID that Consul itself gives to the only check of a service. */
