@@ -6,5 +6,6 @@ import { prometheus } from './prometheus/prometheus.ts'
 import type { Server } from './server.ts'
 import { statsd } from './statsd/statsd.ts'
 import { statsdExporter } from './statsd-exporter/statsd-exporter.ts'
+import { zookeeper } from './zookeeper/zookeeper.ts'
 
-export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit, bind9, consul]
+export const registry: readonly Server[] = [prometheus, statsd, statsdExporter, gokit, bind9, consul, zookeeper]
