@@ -106,7 +106,7 @@ describe('zookeeperRegistrar', { timeout: 60_000 }, () => {
             .map((name) => instanceIn(name, zookeeper.nodes.find(`${path}/${name}`).data) as Instance)
         },
         forget: async () => zookeeper.loseMemory(),
-        kill: async (registrar: Registrar) => fronts[made.indexOf(registrar)]?.cut(),
+        kill: async (registrar: Registrar) => fronts[made.indexOf(registrar)]?.stop(),
         attempts: () => zookeeper.asked.filter((each) => each.startsWith('1 ')).length,
       }
     },

@@ -10,13 +10,14 @@ import type { Server, Source } from '../server.ts'
 const host = '127.0.0.1'
 const certificates = join(import.meta.dirname, '../../certificates')
 
-/** ZooKeeper itself, and of what its manifest names that which a server of one loads; netty carries TLS. */
+/** ZooKeeper itself, and of what its manifest names that which a server of one and its command line load; netty carries TLS. */
 const packages = [
   'libzookeeper-java',
   'libslf4j-java',
   'libdropwizard-metrics-java',
   'libsnappy-java',
   'libnetty-java',
+  'libcommons-cli-java',
 ] as const
 const nettyParts = [
   'buffer',
@@ -35,6 +36,7 @@ const jars = [
   'slf4j-simple',
   'metrics-core',
   'snappy-java',
+  'commons-cli',
   ...nettyParts.map((part) => `netty-${part}`),
 ]
 
@@ -82,15 +84,26 @@ export const zookeeper: Server<'plain' | 'secure'> = {
           '-XX:TieredStopAtLevel=1',
           '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
           '-cp',
-          jars.map((jar) => join(installed, 'usr/share/java', `${jar}.jar`)).join(':'),
+          classPath(join(installed, 'usr/share/java')),
           'org.apache.zookeeper.server.quorum.QuorumPeerMain',
           file,
         ],
       }
     },
-    isReady: async ({ ports }) => (await word(ports.plain, 'ruok')) === 'imok',
-    addresses: ({ ports }) => ({ url: `${host}:${ports.plain}`, secure: `${host}:${ports.secure}` }),
+    // It says `imok` before it serves.
+    isReady: async ({ ports }) => (await word(ports.plain, 'srvr')).includes('Mode: '),
+    addresses: ({ installed, folder, ports }) => ({
+      url: `${host}:${ports.plain}`,
+      secure: `${host}:${ports.secure}`,
+      data: join(folder, 'data'),
+      jars: join(installed, 'usr/share/java'),
+    }),
   },
+}
+
+/** Of the jars in a folder, those that are needed: of some there are several that do the same. */
+export function classPath(folder: string): string {
+  return jars.map((jar) => join(folder, `${jar}.jar`)).join(':')
 }
 
 /** Says a word of four letters, and gives what the server says to that. */
