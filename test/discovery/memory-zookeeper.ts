@@ -37,6 +37,8 @@ export class MemoryZookeeper implements AsyncDisposable {
   beats = 0
   /** What comes is taken, and nothing is answered. */
   isMute = false
+  /** Requests are taken and nothing comes of them; heart-beats are answered. */
+  isStuck = false
   /** The next answer to a request of this type is lost with its connection, although it is done. */
   loseAnswerTo: number | undefined
   /** The user and password that it knows, with a colon between; undefined for any. */
@@ -159,6 +161,7 @@ export class MemoryZookeeper implements AsyncDisposable {
   #answer(socket: Socket, session: KeptSession, watcher: Watcher, reader: JuteReader): void {
     const xid = reader.int()
     const type = reader.int()
+    if (this.isStuck && type !== 11) return
     let code = 0
     let body = new JuteWriter()
     try {

@@ -19,6 +19,8 @@ export class TcpFront implements AsyncDisposable {
   came = 0
   /** How many bytes clients were sent. */
   sentBytes = 0
+  /** When that was last, by the clock. */
+  sentAt = 0
   readonly #target: TcpTarget
   readonly #clock: Clock
   readonly #server: Server
@@ -115,6 +117,7 @@ export class TcpFront implements AsyncDisposable {
         later(() => {
           if (client.destroyed) return
           this.sentBytes += chunk.length
+          this.sentAt = this.#clock.now()
           client.write(chunk)
         })
       })

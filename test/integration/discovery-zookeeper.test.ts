@@ -15,6 +15,7 @@ import { zookeeperRegistrar } from '../../src/discovery/zookeeper/registrar.ts'
 import { balancedClient } from '../../src/presets/balanced-client.ts'
 import { eventually } from '../../src/testing/eventually.ts'
 import { TcpFront } from '../discovery/tcp-front.ts'
+import { measureChanges } from '../discovery/zookeeper-change.ts'
 import { TestLink } from '../discovery/zookeeper-link.ts'
 import { pem } from '../platform/http-servers.ts'
 import { unusedPort } from '../platform/receivers.ts'
@@ -258,6 +259,19 @@ describe('discovery with ZooKeeper', { ...skipUnless('zookeeper'), timeout: 180_
     await knows(elsewhere)
     await using admin = await TestLink.open({ servers })
     assert.deepEqual(await admin.link.request(getChildren('/apps/one/services/rooted', false)), ['i1'])
+  })
+
+  it('reads of a thousand instances only what has changed', async (t) => {
+    const server = addressOf('zookeeper')
+    const { first, joins, changes, leaves } = await measureChanges({ server, instances: 1_000, rounds: 20 })
+    const medianOf = (values: readonly number[]) =>
+      values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0
+    for (const [name, { bytes, latencyMs }] of Object.entries({ first, joins, changes, leaves }))
+      t.diagnostic(`${name}: ${medianOf(bytes)} bytes, ${medianOf(latencyMs).toFixed(2)} ms`)
+    // Names are listed again, as the registry tells of no difference; data are not.
+    const listed = 1_020 * (4 + 5) + 500
+    assert.ok(Math.max(...joins.bytes, ...leaves.bytes) < listed, `at most ${listed} bytes`)
+    assert.ok(Math.max(...changes.bytes) < 500)
   })
 
   it('goes to another server where one is dead, also while it is connected', async () => {

@@ -71,6 +71,17 @@ describe('a link', { timeout: 30_000 }, () => {
     assert.ok(peer.zookeeper.sessions.size === 1, 'the session goes on')
   })
 
+  it('is over when a request hangs, although heart-beats are answered', async () => {
+    await using peer = await open()
+    await using test = await TestLink.open({ ...peer, sessionTimeoutMs: 9_000 })
+    peer.zookeeper.isStuck = true
+    const asking = assert.rejects(test.link.request(exists('/a', false)), { message: /it was silent for 6s/ })
+    await peer.clock.advance(3_000)
+    await eventually(() => peer.zookeeper.beats === 1)
+    await peer.clock.advance(3_000)
+    await asking
+  })
+
   it('gives up a server that grants nothing in time', async () => {
     await using peer = await open()
     peer.zookeeper.isMute = true

@@ -126,7 +126,6 @@ export class Link implements PacketListener {
   }
 
   onPacket(packet: Buffer): void {
-    this.#pulse?.heard()
     if (this.#phase === 'greeting') this.#greet(packet)
     // To a close the server answers, and then ends the connection.
     else if (this.#phase !== 'closing') this.#read(new JuteReader(packet))
@@ -166,6 +165,8 @@ export class Link implements PacketListener {
     const zxid = reader.long()
     const code = reader.int()
     if (zxid > this.lastZxid) this.lastZxid = zxid
+    // Heart-beats are answered behind the requests before them. Where only they are answered, a request hangs: that is silence, too.
+    if (xid !== pingXid || this.#requests.count === 0) this.#pulse?.heard()
     if (xid === eventXid) {
       const event = readWatchEvent(reader)
       if (event !== undefined) this.#options.onEvent(event)
