@@ -1,9 +1,9 @@
 // One connection over TCP, TLS or a Unix stream: what is taken goes out whole and in order, or the connection is over.
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type { Socket } from 'node:net'
 import type { Timer } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
+import { dial, openingOf } from './dial.ts'
 import type { StreamAddress } from './socket-address.ts'
 import type { CheckedSocketOptions } from './socket-options.ts'
 
@@ -28,11 +28,11 @@ export class StreamConnection implements Connection {
   constructor(address: StreamAddress, options: CheckedSocketOptions, owner: ConnectionOwner) {
     this.#options = options
     this.#owner = owner
-    this.#socket = begin(address, options)
+    this.#socket = dial(address, options)
       .unref()
       .setNoDelay(true)
       .setKeepAlive(true, keepAliveMs)
-      .once(options.tls === undefined ? 'connect' : 'secureConnect', () => this.#onOpen())
+      .once(openingOf(options), () => this.#onOpen())
       .on('error', (error) => this.#lose(error))
       .on('end', () => this.#lose(new Error('the receiver closed the connection')))
       .on('close', () => this.#lose(new Error('the connection was closed')))
@@ -98,21 +98,4 @@ export class StreamConnection implements Connection {
     for (; this.#unanswered > 0; this.#unanswered--) this.#owner.onAnswer(error)
     this.#owner.onLost(this, error)
   }
-}
-
-function begin(address: StreamAddress, { tls, secureContext, lookup }: CheckedSocketOptions): Socket {
-  if (address.kind === 'unix') return connectTcp({ path: address.path })
-  const { host, port } = address
-  if (tls === undefined) return connectTcp({ host, port, lookup })
-  const { serverName, rejectUnauthorized = true } = tls
-  // RFC 6066, 3: an address is no name to ask for.
-  const servername = serverName ?? (isIP(host) === 0 ? host : undefined)
-  return connectTls({
-    host,
-    port,
-    lookup,
-    secureContext,
-    rejectUnauthorized,
-    ...(servername === undefined ? {} : { servername }),
-  } as ConnectionOptions)
 }

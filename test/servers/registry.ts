@@ -12,6 +12,7 @@ import { rsyslog } from './rsyslog/rsyslog.ts'
 import type { Server } from './server.ts'
 import { statsd } from './statsd/statsd.ts'
 import { statsdExporter } from './statsd-exporter/statsd-exporter.ts'
+import { zookeeper } from './zookeeper/zookeeper.ts'
 
 export const registry: readonly Server[] = [
   prometheus,
@@ -25,4 +26,5 @@ export const registry: readonly Server[] = [
   pcp,
   redis,
   eureka,
+  zookeeper,
 ]
