@@ -1,4 +1,4 @@
-// The fleets of stringsvc3 that find each other in DNS and in Consul.
+// The fleets of stringsvc3 that find each other in DNS, and in registries that are servers.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { eventually } from '../../src/testing/eventually.ts'
@@ -95,6 +95,31 @@ describe('stringsvc3 over Consul', skipUnless('consul'), () => {
     assert.match(await reasonOfNobody(proxy), /which had 0 when it was last seen/)
   })
 })
+
+/** What stands behind the @ of a flag, by the server that a registry of this kind is tested with. */
+const registries = [
+  { kind: 'zookeeper', server: 'zookeeper', where: () => addressOf('zookeeper') },
+  { kind: 'eureka', server: 'eureka', where: () => addressOf('eureka') },
+] as const
+
+for (const { kind, server, where } of registries)
+  describe(`stringsvc3 over ${kind}`, { ...skipUnless(server), timeout: 90_000 }, () => {
+    it('goes to the instances that have registered in turn, and sees them go', async () => {
+      await using held = new AsyncDisposableStack()
+      const registry = `${kind}:stringsvc3-${process.pid}@${where()}`
+      const proxy = held.use(await Member.ours(`--discover=${registry}`))
+      const announced = () => Member.ours(`--register=${registry}`)
+      const [first, second] = (await allOf(held, [announced(), announced()])) as [Member, Member]
+      await knows(proxy, 2)
+      await assertRoundRobin(proxy, [first, second])
+      assert.equal(await first.program.end(), 0)
+      await knows(proxy, 1)
+      await assertAllAnswer(proxy, 3)
+      assert.equal(await second.program.end(), 0)
+      await knows(proxy, 0)
+      assert.match(await reasonOfNobody(proxy), new RegExp(`stringsvc3-${process.pid} in ${kind} at `))
+    })
+  })
 
 /** Groups are made even where they are skipped. */
 function addressOfUnlessSkipped(name: string, key: string): string {

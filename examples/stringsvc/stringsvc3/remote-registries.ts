@@ -1,8 +1,12 @@
 // The registries that are servers, by kind: who looks up in them, and who announces.
 import { consulInstancer } from 'servicekit/discovery/consul/instancer'
 import { consulRegistrar } from 'servicekit/discovery/consul/registrar'
+import { eurekaInstancer } from 'servicekit/discovery/eureka/instancer'
+import { eurekaRegistrar } from 'servicekit/discovery/eureka/registrar'
 import type { Instancer, InstancerOptions } from 'servicekit/discovery/instancer'
 import type { Registrar, RegistrarOptions } from 'servicekit/discovery/registrar'
+import { zookeeperInstancer } from 'servicekit/discovery/zookeeper/instancer'
+import { zookeeperRegistrar } from 'servicekit/discovery/zookeeper/registrar'
 import type { RemoteKind } from './flags.ts'
 
 /** What one of them does. `where` is as it was given. */
@@ -17,6 +21,20 @@ export const remoteRegistries: Readonly<Record<RemoteKind, RemoteRegistry>> = {
     instancer: (service, where, options) => consulInstancer({ service, url: urlOf(where), ...options }),
     registrar: (where, options) => consulRegistrar({ url: urlOf(where), ...options }),
   },
+  zookeeper: {
+    instancer: (service, where, options) => zookeeperInstancer({ service, servers: where, ...options }),
+    registrar: (where, options) => zookeeperRegistrar({ servers: where, ...options }),
+  },
+  eureka: {
+    // Sooner than Eureka's own clients look: this is an example, and somebody watches it.
+    instancer: (service, where, options) =>
+      eurekaInstancer({ service, url: urlsOf(where), pollIntervalMs: 2_000, ...options }),
+    registrar: (where, options) => eurekaRegistrar({ url: urlsOf(where), ...options }),
+  },
+}
+
+function urlsOf(where: string | undefined): readonly string[] | undefined {
+  return where?.split(',').flatMap((each) => urlOf(each) ?? [])
 }
 
 function urlOf(where: string | undefined): string | undefined {
