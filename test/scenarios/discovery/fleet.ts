@@ -22,6 +22,7 @@ export interface FleetInstance {
 export interface FleetRegistry {
   readonly folder?: string | undefined
   readonly consul?: string | undefined
+  readonly etcd?: string | undefined
 }
 
 const limitMs = 30_000
