@@ -104,7 +104,7 @@ export class MemoryEtcd {
     return true
   }
 
-  /** Forgets what was between then and now. */
+  /** Forgets what was before, and, as 3.4 does, what was removed now. */
   compact(): void {
     this.#versions = [...this.range('', '\uffff')]
     this.compacted = this.revision
@@ -115,10 +115,15 @@ export class MemoryEtcd {
     for (const { timer } of this.#leases.values()) timer.cancel()
     this.#leases.clear()
     this.#versions = []
-    this.#watchers.clear()
+    this.deafen()
     this.revision = 1
     this.compacted = 0
     this.cluster = cluster
+  }
+
+  /** Loses those who watch, and they do not know it. */
+  deafen(): void {
+    this.#watchers.clear()
   }
 
   follow(watcher: Watcher): Disposable {

@@ -49,7 +49,7 @@ export function memoryGateway(etcd: MemoryEtcd, eventsPerMessage: number = Infin
     })
     signal.addEventListener('abort', () => heard.end(), { once: true })
     yield line({ header: header(), created: true })
-    if (start <= etcd.compacted)
+    if (start < etcd.compacted)
       return yield line({ header: header(0), canceled: true, compact_revision: String(etcd.compacted) })
     for (const versions of etcd.since(start, from, to)) yield* told(versions)
     for await (const versions of heard) yield* told(versions)

@@ -126,8 +126,8 @@ for (const server of [etcd, etcd34])
       await one.start()
       await eventually(() => instancer.current.instances?.length === 399, limitMs)
       const stopped = other.stop()
+      // 3.4 does not tell what was removed at the very revision that it is compacted to.
       await client.change([], ['/services/much/i1001'])
-      await client.change([['/elsewhere', 'x']])
       await client.compact()
       await stopped
       await eventually(() => instancer.current.instances?.length === 398, limitMs)

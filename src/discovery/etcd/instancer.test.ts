@@ -11,11 +11,11 @@ import { type EtcdInstancerOptions, etcdInstancer } from './instancer.ts'
 const key = (id: string, service = 'bar') => `/services/${service}/${id}`
 
 /** An etcd in memory, and an instancer of `bar` in it. */
-async function opened(options: Partial<EtcdInstancerOptions> = {}) {
+async function opened(options: Partial<EtcdInstancerOptions> = {}, eventsPerMessage = 2) {
   const clock = manualClock()
   const etcd = new MemoryEtcd(clock)
   const fronts = [
-    await AgentFront.open(memoryGateway(etcd, 2), clock),
+    await AgentFront.open(memoryGateway(etcd, eventsPerMessage), clock),
     await AgentFront.open(memoryGateway(etcd), clock),
   ]
   const [front, other] = fronts as [AgentFront, AgentFront]
@@ -133,6 +133,23 @@ describe('etcdInstancer', { timeout: 20_000 }, () => {
     assert.deepEqual(setup.errors, [])
   })
 
+  it('does not miss who left at the very revision that was compacted to', async () => {
+    await using setup = await opened({ silenceMs: 10_000 })
+    const { etcd } = setup
+    setup.put('1', '2')
+    setup.instancer.subscribe(() => {})
+    await setup.knows('1', '2')
+    await setup.pass(9_000)
+    // What was told on the way is lost, and nobody has noticed.
+    etcd.deafen()
+    etcd.change([], [key('2')])
+    etcd.compact()
+    await setup.knows('1', '2')
+    await setup.pass(1_000)
+    await setup.knows('1')
+    assert.deepEqual(setup.errors, [])
+  })
+
   it('keeps what it knows when a registry comes back without its memory', async () => {
     await using setup = await opened({ recoveryMs: 20_000 })
     setup.put('1', '2')
@@ -188,7 +205,7 @@ describe('etcdInstancer', { timeout: 20_000 }, () => {
   })
 
   it('takes ten thousand in pages, and a change of them in fragments', async () => {
-    await using setup = await opened()
+    await using setup = await opened({}, 1_000)
     const ids = Array.from({ length: 10_000 }, (_, at) => `${at}`.padStart(5, '0'))
     const all = (port: number) => setup.etcd.change(ids.map((id) => ({ key: key(id), value: `h:${port}` })))
     all(1)
@@ -198,8 +215,11 @@ describe('etcdInstancer', { timeout: 20_000 }, () => {
       until(setup, () => setup.instancer.current.instances?.at(-1)?.address === `h:${port}`, 'all')
     await areAt(1)
     assert.deepEqual([setup.front.came('/v3/kv/range'), told], [20, 1])
-    setup.etcd.change([{ key: key('99999'), value: 'h:2' }])
+    const [before, { revision }] = [told, setup.etcd]
+    all(2)
     await areAt(2)
-    assert.deepEqual([setup.instancer.current.instances?.length, told], [10_001, 2])
+    // Ten messages about one revision: whoever hears of some of them hears of the last one.
+    assert.ok(told > before && told <= before + 10)
+    assert.deepEqual([setup.etcd.revision, setup.front.came('/v3/kv/range')], [revision + 1, 20])
   })
 })

@@ -107,7 +107,7 @@ describe('WatchedService', { timeout: 10_000 }, () => {
     await assert.rejects(setup.lists({ header: {} }), /has no revision/)
   })
 
-  it('watches from the revision behind the one it knows', async () => {
+  it('watches from the last revision it knows, lest a removal at the next one be lost to a compaction', async () => {
     await using setup = await Setup.open()
     const { asked, changes } = await setup.watch(created)
     assert.deepEqual(askedOf(asked), [
@@ -116,7 +116,7 @@ describe('WatchedService', { timeout: 10_000 }, () => {
         create_request: {
           key: prefix,
           range_end: '/services/x0',
-          start_revision: '6',
+          start_revision: '5',
           progress_notify: true,
           fragment: true,
         },
@@ -147,6 +147,19 @@ describe('WatchedService', { timeout: 10_000 }, () => {
       ],
       [8, [['/services/x/a', 'h:4']]],
       [6_000, []],
+    ])
+    await changes.return()
+  })
+
+  it('is told nothing twice', async () => {
+    await using setup = await Setup.open()
+    const { heard, changes } = await setup.watch(
+      created,
+      told(6, { events: [gone('/services/x/a', 5), { kv: pair('/services/x/b', 'h:9', 6) }] }),
+    )
+    assert.deepEqual(heard, [
+      [5, []],
+      [6, [['/services/x/b', 'h:9']]],
     ])
     await changes.return()
   })

@@ -56,7 +56,8 @@ export class WatchedService implements WatchedRegistry<number> {
   }
 
   async *watch(position: number, signal: AbortSignal): AsyncGenerator<Changed<number> | 'expired', void, undefined> {
-    const start_revision = String(position + 1)
+    // Not the next one: from a revision that is the one compacted to, etcd before 3.5.18 watches on without telling what was removed by it.
+    const start_revision = String(position)
     const create_request = { ...this.#range, start_revision, progress_notify: true, fragment: true }
     let isBegun = false
     try {
@@ -64,7 +65,8 @@ export class WatchedService implements WatchedRegistry<number> {
         if (!this.#goesOn(reply, position)) return yield 'expired'
         isBegun = true
         this.#revision = revisionAfter(reply, this.#revision)
-        yield { changes: this.#options.entries.change(reply.events ?? []), position: this.#revision }
+        const news = reply.events?.filter(({ kv }) => Number(kv.mod_revision) > position) ?? []
+        yield { changes: this.#options.entries.change(news), position: this.#revision }
       }
     } catch (thrown) {
       // The other members have the same history. Where there is none, what comes back may have lost it, and all is listed again.
