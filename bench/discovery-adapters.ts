@@ -1,6 +1,7 @@
 // The claim about registries: one change among a thousand instances is told at once, and is all that is read where the registry's protocol has it.
 import { changes } from './adapters/changes.ts'
 import { inConsul } from './adapters/consul.ts'
+import { inEtcd } from './adapters/etcd.ts'
 import { inEureka } from './adapters/eureka.ts'
 import { registered } from './adapters/registered.ts'
 import { inZookeeper } from './adapters/zookeeper.ts'
@@ -12,6 +13,7 @@ await claim({
   packages: ['undici'],
   rows: [
     changes('consul', () => registered(inConsul)),
+    changes('etcd', () => registered(inEtcd)),
     changes('zookeeper', () => registered(inZookeeper)),
     changes('eureka', () => registered(inEureka), { rounds: 10 }),
   ],

@@ -95,6 +95,34 @@ describe('an exchange', () => {
     assert.deepEqual([first.bytes, second.bytes], [1_000_000, 1_000_000])
   })
 
+  it('tells of bytes only, however often it is paused before the next ones come', async () => {
+    const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
+    const begun = Promise.withResolvers<() => void>()
+    await using server = await raw((socket) =>
+      socket.once('data', () => {
+        socket.write(`${head}5\r\nabc`)
+        begun.resolve(() => socket.write('de\r\n0\r\n\r\n'))
+      }),
+    )
+    await using requester = new Requester()
+    const heard = new Heard()
+    const sizes: number[] = []
+    const told = heard.onData.bind(heard)
+    heard.onData = (chunk) => {
+      told(chunk)
+      // Going on for ever would let nothing else in.
+      if (sizes.push(chunk.byteLength) > 99) return
+      exchange.pause()
+      queueMicrotask(() => exchange.resume())
+    }
+    const exchange = requester.to(server.url).send(get, heard)
+    const more = await begun.promise
+    await eventually(() => sizes.length > 0)
+    more()
+    assert.equal(await heard.end, undefined)
+    assert.deepEqual(sizes, [3, 2])
+  })
+
   it('surfaces what its listener throws at the end', async () => {
     await using server = await plain((_request, reply) => reply.end())
     await using requester = new Requester()

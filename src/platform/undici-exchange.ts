@@ -111,7 +111,8 @@ export class UndiciExchange implements Carried, Task {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#listener.onData(chunk)
+    // Resumed within a chunk of which nothing more is here, undici's parser tells of no bytes: whoever paused for that would be told so again, for ever.
+    if (chunk.byteLength > 0) this.#listener.onData(chunk)
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController, trailers: HeaderRecord): void {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { consulInstancer } from '../../src/discovery/consul/instancer.ts'
 import { dnsInstancer } from '../../src/discovery/dns/instancer.ts'
+import { etcdInstancer } from '../../src/discovery/etcd/instancer.ts'
 import { applicationsIn } from '../../src/discovery/eureka/applications.ts'
 import { eurekaInstancer } from '../../src/discovery/eureka/instancer.ts'
 import type { Instancer } from '../../src/discovery/instancer.ts'
@@ -15,6 +16,9 @@ import { skipUnless } from '../servers/addresses.ts'
 import { bind9 } from '../servers/bind9/bind9.ts'
 import { type Updatable, update } from '../servers/bind9/update.ts'
 import { consul } from '../servers/consul/consul.ts'
+import { EtcdClient } from '../servers/etcd/client.ts'
+import { etcd } from '../servers/etcd/etcd.ts'
+import { etcdLike } from '../servers/etcd/launch-etcd.ts'
 import { eureka } from '../servers/eureka/eureka.ts'
 import { type OwnServer, ownServer } from '../servers/own-server.ts'
 
@@ -123,6 +127,41 @@ describe('calls while a registry is killed and comes back', { timeout: 300_000 }
     await load.stop()
     assert.deepEqual(load.troubles, {})
   })
+
+  for (const isForgetful of [false, true])
+    it(
+      `do not fail with etcd, which ${isForgetful ? 'has forgotten' : 'knows'} everybody`,
+      skipUnless('etcd'),
+      async () => {
+        await using stack = new AsyncDisposableStack()
+        const own = stack.use(await ownServer(etcdLike(etcd, { isForgetful })))
+        const url = own.addresses['url'] as string
+        const processes = stack.use(new Fleet({ etcd: url }))
+        const all = await Promise.all(names.map((name) => processes.start(name)))
+        const sets: number[] = []
+        const onChange = ({ instances }: { readonly instances: readonly unknown[] | undefined }) =>
+          void sets.push(instances?.length ?? -1)
+        const instancer = stack.use(etcdInstancer({ service: 'fleet', url, onChange }))
+        const client = stack.use(balancedClient(fleet, { instancer }))
+        await knows(instancer, ...all)
+        sets.length = 0
+        const load = stack.use(
+          new SteadyLoad({ client, callsPerSecond, method: (id) => (id % 2 === 0 ? 'look' : 'book') }),
+        )
+        await outage(own, instancer, load, all)
+        // By themselves, without a word of anybody.
+        const registered = async () => (await new EtcdClient(url).pairs('/services/fleet/')).length
+        await eventually(async () => (await registered()) === all.length, limitMs)
+        await knows(instancer, ...all)
+        assert.deepEqual(new Set(sets), new Set(), 'it was never taken at its word')
+
+        // One that goes now is not kept for the sake of what was before.
+        await all[0]?.end()
+        await knows(instancer, ...all.slice(1))
+        await load.stop()
+        assert.deepEqual(load.troubles, {})
+      },
+    )
 
   it('do not fail with DNS, whose answers are as they were', skipUnless('bind9'), async () => {
     await using stack = new AsyncDisposableStack()

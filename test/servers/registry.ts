@@ -2,6 +2,8 @@
 
 import { bind9 } from './bind9/bind9.ts'
 import { consul } from './consul/consul.ts'
+import { etcd } from './etcd/etcd.ts'
+import { etcd34 } from './etcd-3-4/etcd-3-4.ts'
 import { eureka } from './eureka/eureka.ts'
 import { gokit } from './gokit/gokit.ts'
 import { moto } from './moto/moto.ts'
@@ -27,4 +29,6 @@ export const registry: readonly Server[] = [
   redis,
   eureka,
   zookeeper,
+  etcd,
+  etcd34,
 ]

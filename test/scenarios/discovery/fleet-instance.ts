@@ -6,6 +6,7 @@ import { localRegistrar } from 'servicekit/discovery/local/registrar'
 import type { Registrar } from 'servicekit/discovery/registrar'
 import { serve } from 'servicekit/presets/serve'
 import { http } from 'servicekit/transport/http/http'
+import { etcdRegistrar } from '../../../src/discovery/etcd/registrar.ts'
 import { eurekaRegistrar } from '../../../src/discovery/eureka/registrar.ts'
 
 /** A call of the test, by its number. */
@@ -39,13 +40,15 @@ if (process.argv[1] === import.meta.filename) {
       port: { type: 'string', default: '0' },
       folder: { type: 'string' },
       consul: { type: 'string' },
+      etcd: { type: 'string' },
       eureka: { type: 'string' },
     },
   })
-  const { name, folder, consul, eureka } = values
+  const { name, folder, consul, etcd, eureka } = values
   const register: Registrar[] = []
   if (folder !== undefined) register.push(localRegistrar({ folder }))
   if (consul !== undefined) register.push(consulRegistrar({ url: consul }))
+  if (etcd !== undefined) register.push(etcdRegistrar({ url: etcd }))
   if (eureka !== undefined) register.push(eurekaRegistrar({ url: eureka, ttlMs: 6_000 }))
   const ids: number[] = []
   const run = async ({ id }: Order, ctx: Context) => {

@@ -23,6 +23,7 @@ export interface FleetRegistry {
   readonly folder?: string | undefined
   readonly consul?: string | undefined
   readonly eureka?: string | undefined
+  readonly etcd?: string | undefined
 }
 
 const limitMs = 30_000
