@@ -20,7 +20,11 @@ function scene(options: PushedOptions & { readonly destination?: Partial<Destina
   }
   const flush = async () => void steps.push('flush')
   const close = async () => void steps.push('close')
-  const metrics = new PushedMetrics(kept, { flush, close, ...destination, send }, { clock, jitterRatio: 0, ...rest })
+  const metrics = new PushedMetrics(kept, () => ({ flush, close, ...destination, send }), {
+    clock,
+    jitterRatio: 0,
+    ...rest,
+  })
   return { clock, kept, metrics, sendings, steps }
 }
 
@@ -160,5 +164,7 @@ describe('PushedMetrics', () => {
     for (const timeoutMs of [0, NaN, Infinity])
       assert.throws(() => scene({ timeoutMs }), { message: /timeoutMs must be a number from 1/ })
     assert.throws(() => scene({ intervalMs: 1 }), { message: /intervalMs/ })
+    const open = () => assert.fail('it was opened')
+    assert.throws(() => new PushedMetrics(registry(), open, { jitterRatio: 2 }), RangeError)
   })
 })

@@ -42,24 +42,24 @@ const graceMs = 1_000
  * Metrics made by another one, as a registry, that are sent at intervals, at a flush and at the end. Closing waits for a sending that is under way, sends the last time,
  * and closes the destination; after that all that is measured is for nobody. Intervals do not hold the process; whoever waits for `flush` or for the end does.
  */
-export class PushedMetrics implements Metrics, AsyncDisposable {
+export class PushedMetrics<To extends Destination = Destination> implements Metrics, AsyncDisposable {
+  readonly destination: To
   readonly #metrics: Metrics
-  readonly #destination: Destination
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #push: Push
   #isLast = false
   #closing: Promise<void> | undefined
 
-  /** Throws a RangeError for an option out of its range. */
-  constructor(metrics: Metrics, destination: Destination, options: PushedOptions = {}) {
+  /** Throws a RangeError for an option out of its range, before it opens the destination. */
+  constructor(metrics: Metrics, open: () => To, options: PushedOptions = {}) {
     const { clock = systemClock } = options
     const timeoutMs = checkNumber('timeoutMs', options.timeoutMs ?? 5_000, { min: 1, max: 2 ** 29 })
     this.#push = push(() => this.#send(), { ...options, timeoutMs: timeoutMs + graceMs })
     this.#metrics = metrics
-    this.#destination = destination
     this.#clock = clock
     this.#timeoutMs = timeoutMs
+    this.destination = open()
   }
 
   /** What the last sending failed with; undefined when it did not. */
@@ -99,14 +99,14 @@ export class PushedMetrics implements Metrics, AsyncDisposable {
 
   async #flush(): Promise<void> {
     await this.#push.flush()
-    await this.#destination.flush?.()
+    await this.destination.flush?.()
   }
 
   async #close(): Promise<void> {
     this.#isLast = true
     await this.#push[Symbol.asyncDispose]()
-    await this.#destination.flush?.()
-    await this.#destination.close?.()
+    await this.destination.flush?.()
+    await this.destination.close?.()
   }
 
   async #send(): Promise<void> {
@@ -114,7 +114,7 @@ export class PushedMetrics implements Metrics, AsyncDisposable {
     const late = () => controller.abort(new Error(`it was not taken within ${formatDuration(this.#timeoutMs)}`))
     const timer = this.#clock.schedule(this.#timeoutMs, late, { background: true })
     try {
-      await this.#destination.send({ signal: controller.signal, isLast: this.#isLast })
+      await this.destination.send({ signal: controller.signal, isLast: this.#isLast })
     } finally {
       timer.cancel()
     }
