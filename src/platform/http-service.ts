@@ -47,7 +47,9 @@ export class HttpService implements AsyncDisposable {
     return await this.#atOneOf(async (url) => {
       const reply = await this.#requester.request(url + path, this.#options(request, ctx, token))
       if (isSuccess(reply.status)) return reply
-      throw httpRefusal(`${this.#checked.kind} at ${url}`, reply.status, reply.body, token)
+      const refusal = httpRefusal(`${this.#checked.kind} at ${url}`, reply.status, reply.body, token)
+      refused.set(refusal, reply)
+      throw refusal
     })
   }
 
@@ -117,6 +119,13 @@ export class HttpService implements AsyncDisposable {
     using _ = ctx.onAbort((cause) => over.reject(ServiceError.fromAbort(cause)))
     return checkToken(await Promise.race([given, over.promise]))
   }
+}
+
+const refused = new WeakMap<object, Reply>()
+
+/** The reply that `ask` rejected with this error for, to those who know what their service says in it; undefined where there was none. */
+export function refusedReply(error: unknown): Reply | undefined {
+  return typeof error === 'object' && error !== null ? refused.get(error) : undefined
 }
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
