@@ -1,5 +1,5 @@
 // Histograms and summaries as numbers with names, for receivers that know nothing else.
-import type { HistogramNumbers, SummaryNumbers } from './alike.ts'
+import type { HistogramNumbers, SummaryNumbers } from './label-texts.ts'
 import { bucketQuantile } from './quantile.ts'
 
 /** A name and a number: `count`, `sum`, `p99`, `le_0.5`. A number may be NaN or infinite, which no receiver wants. */

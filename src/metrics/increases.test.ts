@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { manualClock } from '../testing/manual-clock.ts'
-import { type IncreaseFamily, Increases } from './increases.ts'
+import { confirmAll, type IncreaseFamily, Increases } from './increases.ts'
 import { registry } from './registry.ts'
 
 function scene() {
@@ -12,10 +12,6 @@ function scene() {
   const increases = new Increases()
   const take = () => increases.take(metrics.collect())
   return { clock, metrics, take }
-}
-
-function confirm(families: readonly IncreaseFamily[]): void {
-  for (const family of families) if (family.kind !== 'gauge') for (const one of family.series) one.confirm()
 }
 
 /** Of the first series of the first metric. */
@@ -40,8 +36,8 @@ describe('Increases', () => {
     assert.equal(first(taken, 'counter').value, 5, 'what is taken does not change')
     assert.equal(first(take(), 'counter').value, 7, 'what did not arrive comes again')
     const again = take()
-    confirm(again)
-    confirm(again)
+    confirmAll(again)
+    confirmAll(again)
     calls.add(1)
     assert.deepEqual([first(take(), 'counter').value, first(take(), 'counter').isFirst], [1, false])
   })
@@ -50,7 +46,7 @@ describe('Increases', () => {
     const { metrics, take } = scene()
     const took = metrics.histogram({ name: 'took', buckets: [1, 2] })
     for (const value of [0.5, 1.5, 1.5]) took.observe(value)
-    confirm(take())
+    confirmAll(take())
     for (const value of [1.25, 9]) took.observe(value)
     const { bounds, counts, sum, count } = first(take(), 'histogram')
     assert.deepEqual([[...bounds], [...counts], sum, count], [[1, 2], [0, 1, 1], 10.25, 2])
@@ -60,11 +56,11 @@ describe('Increases', () => {
     const { metrics, take } = scene()
     const took = metrics.summary({ name: 'took', quantiles: [0, 1] })
     took.observe(1)
-    confirm(take())
+    confirmAll(take())
     took.observe(4)
-    const { sum, count, shape, quantiles } = first(take(), 'summary')
-    assert.deepEqual([sum, count, shape.quantiles], [4, 1, [0, 1]])
-    assert.deepEqual(quantiles().map(Math.round), [1, 4])
+    const taken = first(take(), 'summary')
+    assert.deepEqual([taken.sum, taken.count, taken.shape.quantiles], [4, 1, [0, 1]])
+    assert.deepEqual(taken.quantiles().map(Math.round), [1, 4])
   })
 
   it('have gauges as they are', () => {
@@ -78,7 +74,7 @@ describe('Increases', () => {
     const { metrics, take } = scene()
     const took = metrics.histogram({ name: 'took', buckets: [0] })
     took.observe(2)
-    confirm(take())
+    confirmAll(take())
     took.observe(-5)
     assert.equal(first(take(), 'histogram').sum, -5)
   })
@@ -89,8 +85,8 @@ describe('Increases', () => {
     calls.add(1)
     const earlier = take()
     calls.add(1)
-    confirm(take())
-    confirm(earlier)
+    confirmAll(take())
+    confirmAll(earlier)
     assert.equal(first(take(), 'counter').value, 0)
   })
 
@@ -106,11 +102,27 @@ describe('Increases', () => {
     ])
   })
 
+  it('are of the family and in its order, also when series come and go', () => {
+    const { metrics, take } = scene()
+    const calls = metrics.counter({ name: 'calls', labels: ['of'] })
+    for (const label of ['a', 'b', 'c']) calls.with({ of: label }).add(1)
+    confirmAll(take())
+    calls.delete({ of: 'a' })
+    for (const label of ['d', 'b']) calls.with({ of: label }).add(5)
+    const [taken = assert.fail()] = take()
+    assert.equal(taken.family.spec.name, 'calls')
+    assert.deepEqual(taken.kind === 'counter' && taken.series.map(({ values, value }) => [...values, value]), [
+      ['b', 5],
+      ['c', 0],
+      ['d', 5],
+    ])
+  })
+
   it('begin anew with a series that was deleted and is made again', () => {
     const { metrics, take } = scene()
     const calls = metrics.counter({ name: 'calls', labels: ['of'] })
     calls.with({ of: 'a' }).add(5)
-    confirm(take())
+    confirmAll(take())
     calls.delete({ of: 'a' })
     calls.with({ of: 'a' }).add(3)
     assert.deepEqual([first(take(), 'counter').value, first(take(), 'counter').isFirst], [3, true])
@@ -128,7 +140,7 @@ describe('Increases', () => {
           took.observe(add)
           const families = take()
           if (!arrives) continue
-          confirm(families)
+          confirmAll(families)
           for (const family of families) {
             if (family.kind === 'counter') received += family.series[0]?.value ?? 0
             if (family.kind === 'histogram') observed += family.series[0]?.count ?? 0

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../core/clock.ts'
 import { HttpService, refusedReply } from '../../platform/http-service.ts'
 import { retryAfterMsOf } from '../../platform/retry-after.ts'
 import { systemRandom } from '../../primitives/random.ts'
-import { Increases } from '../increases.ts'
+import { confirmAll, Increases } from '../increases.ts'
 import type { Destination, Sending } from '../pushed-metrics.ts'
 import type { Registry } from '../registry.ts'
 import { Batches, linesIn } from './batches.ts'
@@ -122,10 +122,10 @@ export class InfluxDestination implements Destination {
 
   /** What was gained since the last time. It is in our hands then, and arrives or is refused. */
   #newest(): readonly string[] {
-    const families = this.#increases.take(this.#registry.collect())
+    const taken = this.#increases.take(this.#registry.collect())
     const at = this.#nanoseconds.at(this.#clock.wallNow())
-    this.#lines.write(families, at, (line) => this.#batches.add(line))
-    for (const family of families) if (family.kind !== 'gauge') for (const one of family.series) one.confirm()
+    this.#lines.write(taken, at, (line) => this.#batches.add(line))
+    confirmAll(taken)
     return this.#batches.take()
   }
 

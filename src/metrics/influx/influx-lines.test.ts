@@ -1,7 +1,7 @@
 // Tests of influx-lines.ts.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Increases } from '../increases.ts'
+import { confirmAll, Increases } from '../increases.ts'
 import { registry } from '../registry.ts'
 import { type InfluxLineOptions, InfluxLines } from './influx-lines.ts'
 
@@ -13,7 +13,7 @@ function scene(options?: Partial<InfluxLineOptions>) {
     const all: string[] = []
     const families = increases.take(metrics.collect())
     lines.write(families, '17', (line) => all.push(line))
-    for (const family of families) if (family.kind !== 'gauge') for (const one of family.series) one.confirm()
+    confirmAll(families)
     assert.ok(all.every((line) => line.endsWith(' 17\n')))
     return all.map((line) => line.slice(0, -' 17\n'.length))
   }
