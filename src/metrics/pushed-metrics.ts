@@ -1,6 +1,7 @@
 // Metrics that are kept in memory and sent at intervals: what backends share whose receivers do not come and ask.
 import { type Clock, systemClock } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
+import { ServiceError } from '../core/errors.ts'
 import { checkNumber } from '../primitives/check.ts'
 import type { Counter } from './counter.ts'
 import type { Gauge } from './gauge.ts'
@@ -111,8 +112,9 @@ export class PushedMetrics<To extends Destination = Destination> implements Metr
 
   async #send(): Promise<void> {
     const controller = new AbortController()
-    const late = () => controller.abort(new Error(`it was not taken within ${formatDuration(this.#timeoutMs)}`))
-    const timer = this.#clock.schedule(this.#timeoutMs, late, { background: true })
+    const late = `what was sent was not taken within ${formatDuration(this.#timeoutMs)}`
+    const end = () => controller.abort(new ServiceError('deadline_exceeded', late))
+    const timer = this.#clock.schedule(this.#timeoutMs, end, { background: true })
     try {
       await this.destination.send({ signal: controller.signal, isLast: this.#isLast })
     } finally {

@@ -1,4 +1,5 @@
 // What the backend for InfluxDB can be told, and what of it makes no sense.
+import { basicCredentials } from '../../platform/basic-credentials.ts'
 import {
   type CheckedHttpService,
   checkedHttpService,
@@ -57,15 +58,11 @@ export interface CheckedInflux {
 
 /** Throws a RangeError or TypeError that names the option, and never says a secret. */
 export function checkedInflux(options: InfluxOptions): CheckedInflux {
-  const { url, tls, clock, user, password, prefix = '', tags = {}, maxBatchLines, maxBatchBytes } = options
-  if (options.token !== undefined && user !== undefined) throw new TypeError('token and user cannot both be given')
-  if ((user === undefined) !== (password === undefined)) throw new TypeError('user and password must be given together')
-  if (user !== undefined && (typeof user !== 'string' || typeof password !== 'string' || user.includes(':')))
-    throw new TypeError('user and password must be texts, the user without a colon')
-  const token = user === undefined ? options.token : Buffer.from(`${user}:${password}`).toString('base64')
-  const scheme = user === undefined ? 'Token' : 'Basic'
+  const { url, tls, clock, prefix = '', tags = {}, maxBatchLines, maxBatchBytes } = options
+  const credentials = basicCredentials(options)
+  const scheme = credentials === undefined ? 'Token' : 'Basic'
   const service = checkedHttpService(
-    { url, token, tls, clock },
+    { url, token: credentials ?? options.token, tls, clock },
     {
       kind: 'influxdb',
       defaultUrl: 'http://127.0.0.1:8086',
