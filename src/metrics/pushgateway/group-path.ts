@@ -3,7 +3,7 @@
 const labelForm = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/
 
 /**
- * As in `/metrics/job/nightly/instance/h1`. A value with a slash, an empty one, and one that is `.` or `..` is written as `path@base64/…`, which Pushgateway has since version 0.8. Throws a TypeError for
+ * As in `/metrics/job/nightly/instance/h1`. A value with a slash, an empty one, and one that is `.` or `..` is written as `path@base64/…`, which Pushgateway has since version 0.9. Throws a TypeError for
  * a label that is none, and for an empty job.
  */
 export function groupPath(job: string, grouping: Readonly<Record<string, string>>): string {
