@@ -60,6 +60,18 @@ describe('push', () => {
     await pushing[Symbol.asyncDispose]()
   })
 
+  it('sends only when it is told to, and at the end, with an interval without end', async () => {
+    const clock = manualClock()
+    const receiver = new Receiver(clock)
+    const pushing = push(receiver.send, { intervalMs: Infinity, clock })
+    assert.equal(clock.pending, 0)
+    await clock.advance(1_000_000)
+    assert.deepEqual(receiver.starts, [])
+    await pushing.flush()
+    await pushing[Symbol.asyncDispose]()
+    assert.deepEqual(receiver.starts, [1_000_000, 1_000_000])
+  })
+
   it('sends every ten seconds, a tenth more or less, when nothing else is said', async () => {
     for (const [drawn, first] of [
       [0, 9_000],
@@ -202,7 +214,7 @@ describe('push', () => {
   })
 
   it('refuses intervals that make no sense', () => {
-    for (const intervalMs of [0, 9, NaN, Infinity])
+    for (const intervalMs of [0, 9, NaN, 2 ** 31])
       assert.throws(() => push(() => {}, { intervalMs }), { name: 'RangeError', message: /^intervalMs / })
     for (const jitterRatio of [-0.1, 1.1, NaN])
       assert.throws(() => push(() => {}, { jitterRatio }), { name: 'RangeError', message: /^jitterRatio / })

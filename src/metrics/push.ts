@@ -8,7 +8,7 @@ import { type Random, systemRandom } from '../primitives/random.ts'
 
 /** How often something is sent. */
 export interface PushOptions {
-  /** How long from one start to the next, in milliseconds. @default 10_000 */
+  /** How long from one start to the next, in milliseconds; Infinity sends only when it is told to, and at the end. @default 10_000 */
   readonly intervalMs?: number | undefined
   /** By how much of itself an interval is longer or shorter, by chance, so that a fleet does not send all at once. @default 0.1 */
   readonly jitterRatio?: number | undefined
@@ -65,7 +65,9 @@ class PushLoop implements Push {
   constructor(send: () => Promise<void> | void, options?: PushOptions) {
     this.#send = send
     // The longest that the runtime's timers can be set for.
-    this.#intervalMs = checkNumber('intervalMs', options?.intervalMs ?? 10_000, { min: 10, max: 2 ** 30 })
+    const intervalMs = options?.intervalMs ?? 10_000
+    this.#intervalMs =
+      intervalMs === Infinity ? Infinity : checkNumber('intervalMs', intervalMs, { min: 10, max: 2 ** 30 })
     this.#jitterRatio = checkNumber('jitterRatio', options?.jitterRatio ?? 0.1, { min: 0, max: 1 })
     this.#timeoutMs = checkNumber('timeoutMs', options?.timeoutMs ?? 30_000, { min: 1, max: 2 ** 30 })
     this.#onError = options?.onError
@@ -95,6 +97,7 @@ class PushLoop implements Push {
   }
 
   #schedule(): void {
+    if (this.#intervalMs === Infinity) return
     const delayMs = this.#intervalMs * (1 + this.#jitterRatio * (2 * this.#random() - 1))
     this.#timer = this.#clock.schedule(delayMs, () => this.#onInterval(), { background: true })
   }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { ScriptedAgent } from '../../test/discovery/scripted-agent.ts'
 import { eventually } from '../testing/eventually.ts'
 import { manualClock } from '../testing/manual-clock.ts'
-import { HttpService } from './http-service.ts'
+import { HttpService, refusedReply } from './http-service.ts'
 import { checkedHttpService, type HttpServiceOptions } from './http-service-options.ts'
 
 const checked = (options: HttpServiceOptions) =>
@@ -68,6 +68,24 @@ describe('HttpService', { timeout: 10_000 }, () => {
     assert.deepEqual(await refused(400, ''), { code: 'invalid_argument', message: 'consul at URL answered 400' })
     assert.deepEqual(await refused(302, ''), { code: 'unknown', message: 'consul at URL answered 302' })
     assert.equal((await refused(503, 'x'.repeat(9_999))).message.length, 'consul at URL answered 503: '.length + 201)
+  })
+
+  it('gives the reply that it refused, to those who know what it says', async () => {
+    await using agent = await ScriptedAgent.open()
+    await using connection = to(agent)
+    const asking = connection.ask('/v1/x', { signal: never })
+    ;(await agent.next()).answer(503, 'later', { 'retry-after': '7' })
+    const error = await asking.then(
+      () => assert.fail('it was not refused'),
+      (thrown) => thrown,
+    )
+    const reply = refusedReply(error)
+    assert.deepEqual(
+      [reply?.status, reply?.headers.get('retry-after'), new TextDecoder().decode(reply?.body)],
+      [503, '7', 'later'],
+    )
+    assert.equal(refusedReply(new Error('another')), undefined)
+    assert.equal(refusedReply(undefined), undefined)
   })
 
   it('never tells the token', async () => {

@@ -48,7 +48,9 @@ export class HttpService implements AsyncDisposable {
     return await this.#atOneOf(request, ctx, async (url) => {
       const reply = await this.#requester.request(url + path, this.#options(request, ctx, token))
       if (isSuccess(reply.status)) return reply
-      throw this.#refusal(url, reply.status, reply.body, token)
+      const refusal = this.#refusal(url, reply.status, reply.body, token)
+      refused.set(refusal, reply)
+      throw refusal
     })
   }
 
@@ -152,6 +154,13 @@ export class HttpService implements AsyncDisposable {
     using _ = ctx.onAbort((cause) => over.reject(ServiceError.fromAbort(cause)))
     return checkToken(await Promise.race([given, over.promise]))
   }
+}
+
+const refused = new WeakMap<object, Reply>()
+
+/** The reply that `ask` rejected with this error for, to those who know what their service says in it; undefined where there was none. */
+export function refusedReply(error: unknown): Reply | undefined {
+  return typeof error === 'object' && error !== null ? refused.get(error) : undefined
 }
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300

@@ -11,6 +11,7 @@ export const neighbours: Readonly<Record<string, readonly string[]>> = {
   'log/syslog': ['log/logfmt'],
   'metrics/dogstatsd': ['metrics/statsd'],
   'metrics/influx-statsd': ['metrics/statsd'],
+  'metrics/pushgateway': ['metrics/prometheus'],
 }
 
 /** The packages that a room on floor 3 or 4 may import: a runtime dependency, or an optional peer. */

@@ -8,11 +8,12 @@ import { headerNames, type Metadata } from '../../core/metadata.ts'
 import { isAsyncIterable } from '../../core/streams.ts'
 import { tell } from '../../core/tell.ts'
 import type { Exchange, Origin, OutgoingRequest, ReplyListener } from '../../platform/exchange.ts'
+import { retryAfterMsOf } from '../../platform/retry-after.ts'
 import { ByteCollector } from '../../primitives/byte-collector.ts'
 import { byteLength } from '../../primitives/byte-length.ts'
 import type { Codec } from '../codec.ts'
 import { outboundHeaders, outboundTimeoutMs } from '../outbound.ts'
-import { errorOfProblem, foreignError, retryAfterMsOf } from './problem.ts'
+import { errorOfProblem, foreignError } from './problem.ts'
 import type { ReplyTaker } from './reply-taker.ts'
 
 /** Where the calls of one method go. */

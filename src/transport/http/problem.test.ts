@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { type Code, codes } from '../../core/codes.ts'
 import { ServiceError } from '../../core/errors.ts'
 import { statuses } from '../status.ts'
-import { errorOfProblem, foreignError, problemOf, problemText, problemType, retryAfterMsOf } from './problem.ts'
+import { errorOfProblem, foreignError, problemOf, problemText, problemType } from './problem.ts'
 
 const headers = (entries: Readonly<Record<string, string>> = {}) => new Map(Object.entries(entries))
 const all = Object.keys(codes) as Code[]
@@ -153,30 +153,5 @@ describe('foreignError', () => {
   it('has the wait that the headers name', () => {
     assert.equal(foreignError('GET /a', 503, headers({ 'retry-after': '3' }), '', 0).retryAfterMs, 3_000)
     assert.equal(foreignError('GET /a', 503, headers(), '', 0).retryAfterMs, undefined)
-  })
-})
-
-describe('retryAfterMsOf', () => {
-  const now = Date.UTC(2026, 0, 1)
-  const wait = (text: string) => retryAfterMsOf(headers({ 'retry-after': text }), now)
-
-  it('reads whole seconds', () => {
-    assert.deepEqual([wait('0'), wait('1'), wait('120')], [0, 1_000, 120_000])
-  })
-
-  it('reads a date, as the time from now until then', () => {
-    assert.equal(wait(new Date(now + 5_000).toUTCString()), 5_000)
-    assert.equal(wait(new Date(now).toUTCString()), 0)
-  })
-
-  it('is no wait when the date has passed', () => {
-    assert.equal(wait(new Date(now - 5_000).toUTCString()), 0)
-  })
-
-  it('is undefined when there is none, or when it is neither', () => {
-    for (const text of ['', 'soon', '5 seconds', '1e3', '99999999999', '1.5', '-5', 'soon 5'])
-      assert.equal(wait(text), undefined, text)
-    assert.equal(retryAfterMsOf(headers(), now), undefined)
-    assert.equal(retryAfterMsOf(new Headers(), now), undefined)
   })
 })

@@ -2,6 +2,7 @@
 import { isCode } from '../../core/codes.ts'
 import { bodyOf, ServiceError } from '../../core/errors.ts'
 import type { Metadata } from '../../core/metadata.ts'
+import { retryAfterMsOf } from '../../platform/retry-after.ts'
 import { codeOfHttp, statuses } from '../status.ts'
 
 /** The media type of a problem document. */
@@ -72,14 +73,4 @@ export function foreignError(what: string, status: number, headers: Metadata, bo
     retryAfterMs: retryAfterMsOf(headers, now),
     details: { status, type, text, ...(location && { location }) },
   })
-}
-
-/** Reads `Retry-After` (RFC 9110, 10.2.3), seconds or a date, as milliseconds from the moment `now` of the wall clock. */
-export function retryAfterMsOf(headers: Metadata, now: number): number | undefined {
-  const text = headers.get('retry-after')
-  if (!text) return undefined
-  if (/^\d{1,10}$/.test(text)) return Number(text) * 1000
-  // Of RFC 9110, 5.6.7; what else the engine takes for a date is none.
-  const at = /^[A-Z][a-z]+, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
