@@ -19,7 +19,11 @@ describe('a wait that others share', () => {
     ending.abort(new Error('enough'))
     await assert.rejects(waiting, { message: 'enough' })
     await assert.rejects(unlessAborted(promise, ending.signal), { message: 'enough' })
+    const other = Promise.withResolvers<void>()
+    await assert.rejects(unlessAborted(other.promise, ending.signal), { message: 'enough' })
     // Nobody else may be waiting for it.
     reject(new Error('late'))
+    other.reject(new Error('late'))
+    await new Promise((resolve) => setImmediate(resolve))
   })
 })

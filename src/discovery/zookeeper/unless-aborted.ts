@@ -4,8 +4,9 @@
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    // Also for one who does not wait: nobody else may hear of a failure, which would end the process.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
