@@ -64,6 +64,7 @@ function watched(checked: CheckedConnection, nodes: ServiceNodes): InstanceSourc
         if (link.error !== undefined) throw link.error
       }
     } finally {
+      signal.removeEventListener('abort', end)
       // Who is about to be asked again keeps its session and no connection: nobody looks after that meanwhile.
       if (signal.aborted) await session.close()
       else await session.drop()

@@ -17,7 +17,7 @@ export interface SessionListener {
   onEvent(event: WatchEvent): void
   /** The link is over. */
   onDisconnect(error: ServiceError): void
-  /** The ensemble has forgotten the session, and with it its ephemeral nodes; or has not been heard for so long that it may have. */
+  /** The ensemble has forgotten the session, and with it its ephemeral nodes; or, of one that is kept, has not been heard for so long that it may have. */
   onLost(): void
 }
 
@@ -72,6 +72,7 @@ export class Session {
 
   /** Resolves with the link; connects if there is none. One round over all servers serves all who ask; rejects when it fails, or the signal aborts. */
   async connect(signal: AbortSignal): Promise<Link> {
+    signal.throwIfAborted()
     if (this.#link !== undefined) return this.#link
     this.#awaiting++
     this.#opening?.hold(true)
@@ -200,7 +201,7 @@ export class Session {
     // A server that takes us and lets us fall is not asked again and again.
     this.#failures = this.#lostAt - this.#openedAt < steadyMs ? this.#failures + 1 : 0
     this.#listener.onDisconnect(error)
-    if (this.#ending.signal.aborted) return
+    if (!this.#keep || this.#ending.signal.aborted) return
     this.#silence = clock.schedule(this.#ticket.timeoutMs, () => this.#listener.onLost(), background)
     this.#goOn()
   }
