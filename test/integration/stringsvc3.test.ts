@@ -98,6 +98,7 @@ describe('stringsvc3 over Consul', skipUnless('consul'), () => {
 
 /** What stands behind the @ of a flag, by the server that a registry of this kind is tested with. */
 const registries = [
+  { kind: 'etcd', server: 'etcd', where: () => addressOf('etcd') },
   { kind: 'zookeeper', server: 'zookeeper', where: () => addressOf('zookeeper') },
   { kind: 'eureka', server: 'eureka', where: () => addressOf('eureka') },
 ] as const

@@ -58,6 +58,8 @@ describe('flagsOf', () => {
     ['consul:upper', { kind: 'consul', service: 'upper', where: undefined }],
     ['consul:upper@10.0.0.2:8500', { kind: 'consul', service: 'upper', where: '10.0.0.2:8500' }],
     ['consul@10.0.0.2:8500', { kind: 'consul', service: 'stringsvc', where: '10.0.0.2:8500' }],
+    ['zookeeper:upper@zk1:2181,zk2/apps', { kind: 'zookeeper', service: 'upper', where: 'zk1:2181,zk2/apps' }],
+    ['eureka', { kind: 'eureka', service: 'stringsvc', where: undefined }],
   ] as const)
     it(`looks in ${text}`, () => {
       assert.deepEqual(flagsOf([`--discover=${text}`]).discover, registry)
@@ -67,7 +69,7 @@ describe('flagsOf', () => {
 
   for (const text of [
     '',
-    'etcd',
+    'etcd3',
     'local:',
     'localhost',
     'dns',

@@ -14,6 +14,7 @@ A registry is one of these:
   local[:folder]                   a folder of this machine
   dns:name[:port][@server[:port]]  SRV records or, with a port, addresses; to look up only
   consul[:service][@host:port]     stringsvc at 127.0.0.1:8500 unless it says otherwise
+  etcd[:service][@host:port,…]
   zookeeper[:service][@host:port,…/chroot]
   eureka[:service][@url,…]
 
@@ -47,7 +48,7 @@ export type Registry =
       readonly where: string | undefined
     }
 
-const remoteKinds = ['consul', 'zookeeper', 'eureka'] as const
+const remoteKinds = ['consul', 'etcd', 'zookeeper', 'eureka'] as const
 
 /** Registries that are servers. */
 export type RemoteKind = (typeof remoteKinds)[number]

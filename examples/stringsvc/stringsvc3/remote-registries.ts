@@ -1,6 +1,8 @@
 // The registries that are servers, by kind: who looks up in them, and who announces.
 import { consulInstancer } from 'servicekit/discovery/consul/instancer'
 import { consulRegistrar } from 'servicekit/discovery/consul/registrar'
+import { etcdInstancer } from 'servicekit/discovery/etcd/instancer'
+import { etcdRegistrar } from 'servicekit/discovery/etcd/registrar'
 import { eurekaInstancer } from 'servicekit/discovery/eureka/instancer'
 import { eurekaRegistrar } from 'servicekit/discovery/eureka/registrar'
 import type { Instancer, InstancerOptions } from 'servicekit/discovery/instancer'
@@ -20,6 +22,10 @@ export const remoteRegistries: Readonly<Record<RemoteKind, RemoteRegistry>> = {
   consul: {
     instancer: (service, where, options) => consulInstancer({ service, url: urlOf(where), ...options }),
     registrar: (where, options) => consulRegistrar({ url: urlOf(where), ...options }),
+  },
+  etcd: {
+    instancer: (service, where, options) => etcdInstancer({ service, url: urlsOf(where), ...options }),
+    registrar: (where, options) => etcdRegistrar({ url: urlsOf(where), ...options }),
   },
   zookeeper: {
     instancer: (service, where, options) => zookeeperInstancer({ service, servers: where, ...options }),
