@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { AsyncQueue } from '../primitives/async-queue.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { instanceAt } from './instance.ts'
-import { type Changed, listAndWatch } from './list-and-watch.ts'
+import { type Changed, type ListAndWatchOptions, listAndWatch } from './list-and-watch.ts'
 
 type Told = Changed<number> | 'expired'
 
@@ -20,7 +20,7 @@ class Played {
   closed = 0
   readonly #sets: AsyncIterator<readonly { address: string }[]>
 
-  constructor() {
+  constructor(options: Partial<ListAndWatchOptions> = {}) {
     const source = listAndWatch<number>(
       () => ({
         list: async () => {
@@ -37,7 +37,7 @@ class Played {
         },
         [Symbol.asyncDispose]: async () => void this.closed++,
       }),
-      { name: 'etcd', clock: this.clock, silenceMs: 60_000 },
+      { name: 'etcd', clock: this.clock, silenceMs: 60_000, ...options },
     )
     this.#sets = source(this.stop.signal)[Symbol.asyncIterator]()
   }
@@ -138,6 +138,22 @@ describe('listAndWatch', { timeout: 10_000 }, () => {
     assert.equal(played.closed, 0)
     await played.clock.advance(1_000)
     await failing
+    assert.deepEqual([played.closed, played.clock.pending], [1, 0])
+  })
+
+  it('watches on after a silence where that is no sign of death', async () => {
+    const played = new Played({ whenSilent: 'watch on' })
+    played.lists = [['a:1']]
+    await played.next()
+    const next = played.next()
+    await played.clock.settle()
+    played.watch.push({ changes: [], position: 17 })
+    await played.clock.settle()
+    await played.clock.advance(60_000)
+    played.watch.push({ changes: [['b:1', at('b:1')]], position: 18 })
+    assert.deepEqual(await next, ['a:1', 'b:1'])
+    assert.deepEqual(played.asked, ['list', 'watch 10', 'watch 17'])
+    await played.end()
     assert.deepEqual([played.closed, played.clock.pending], [1, 0])
   })
 

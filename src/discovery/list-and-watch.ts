@@ -36,6 +36,11 @@ export interface ListAndWatchOptions {
   readonly clock: Clock
   /** After how long a watch that tells nothing is taken for dead, in milliseconds. */
   readonly silenceMs: number
+  /**
+   * What becomes of a watch that is taken for dead: it fails, or it is watched on from the last position. The latter is for registries that say nothing
+   * while nothing changes, and that show at once that they live when a watch begins. @default 'fail'
+   */
+  readonly whenSilent?: 'fail' | 'watch on' | undefined
 }
 
 // A registry that ends each watch at once, or says that all is too old, must not make it spin.
@@ -44,7 +49,7 @@ const [atOnce, intervalMs] = [5, 1_000]
 /** Lists once, and watches from there. What fails is thrown: then all is listed again, because a registry that was away may be another one. */
 export function listAndWatch<Position>(
   open: () => WatchedRegistry<Position>,
-  { name, clock, silenceMs }: ListAndWatchOptions,
+  { name, clock, silenceMs, whenSilent = 'fail' }: ListAndWatchOptions,
 ): InstanceSource {
   const silent = () => new ServiceError('unavailable', `${name} said nothing for ${formatDuration(silenceMs)}`)
   return async function* (signal) {
@@ -64,6 +69,7 @@ export function listAndWatch<Position>(
         await turn()
         using silence = new Silence(clock, silenceMs, signal, silent)
         from = yield* follow(known, from, registry.watch(from, silence.signal), silence)
+        if (silence.error !== undefined && whenSilent === 'fail') throw silence.error
       }
     }
   }
@@ -85,9 +91,8 @@ async function* follow<Position>(
       if (applied(known, changed.changes)) yield all(known)
     }
   } catch (thrown) {
-    throw silence.error ?? thrown
+    if (silence.error === undefined) throw thrown
   }
-  if (silence.error !== undefined) throw silence.error
   return last
 }
 

@@ -32,4 +32,12 @@ describe('httpRefusal', () => {
       `x answered 500: ${'a'.repeat(200)}…`,
     )
   })
+
+  it('takes the word of who can read the body, and keeps secrets all the same', () => {
+    const read = (status: number, body: string) =>
+      status === 404 ? undefined : ({ text: `${JSON.parse(body)}`, code: 'aborted', hint: 'look there' } as const)
+    const refusal = httpRefusal('x', 412, bytes('"no\\n sesame"'), 'sesame', read)
+    assert.deepEqual([refusal.code, refusal.message], ['aborted', 'x answered 412: no (token) (look there)'])
+    assert.equal(httpRefusal('x', 404, bytes('none'), undefined, read).message, 'x answered 404: none')
+  })
 })

@@ -17,13 +17,34 @@ const shownCharacters = 200
 /** How much of a body is looked at, in bytes. */
 export const shownBytes = 4_096
 
+/** What a service means by a refusal. */
+export interface Refusal {
+  /** @default what the status means */
+  readonly code?: Code | undefined
+  /** What it says, in its words. @default the body */
+  readonly text?: string | undefined
+  /** What to look at. @default `token` where who asks may not */
+  readonly hint?: string | undefined
+}
+
+/** Reads what a service means by a status and a body, of which this is the beginning; undefined where it is no word of its own. */
+export type ReadRefusal = (status: number, body: string) => Refusal | undefined
+
 /** The error of a reply that is no success. `token` is never told. */
-export function httpRefusal(name: string, status: number, body: Uint8Array, token: string | undefined): ServiceError {
-  const whole = new TextDecoder().decode(body.subarray(0, shownBytes)).replace(/\s+/g, ' ').trim()
+export function httpRefusal(
+  name: string,
+  status: number,
+  body: Uint8Array,
+  token: string | undefined,
+  read?: ReadRefusal,
+): ServiceError {
+  const whole = new TextDecoder().decode(body.subarray(0, shownBytes))
+  const { text = whole, hint = status === 401 || status === 403 ? 'token' : '', code } = read?.(status, whole) ?? {}
+  const line = text.replace(/\s+/g, ' ').trim()
   // Not all that answers is what it should be: a proxy may send back what it was sent.
-  const text = token ? whole.replaceAll(token, '(token)') : whole
-  const said = text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
-  const hint = status === 401 || status === 403 ? ' (token)' : ''
-  const code = codes[status] ?? (status >= 500 ? 'unavailable' : 'unknown')
-  return new ServiceError(code, `${name} answered ${status}${said === '' ? '' : `: ${said}`}${hint}`)
+  const safe = token ? line.replaceAll(token, '(token)') : line
+  const said = safe.length > shownCharacters ? `${safe.slice(0, shownCharacters)}…` : safe
+  const meant = code ?? codes[status] ?? (status >= 500 ? 'unavailable' : 'unknown')
+  const end = `${said === '' ? '' : `: ${said}`}${hint === '' ? '' : ` (${hint})`}`
+  return new ServiceError(meant, `${name} answered ${status}${end}`)
 }

@@ -1,5 +1,6 @@
 // Which service over HTTP is asked, and as whom: the options that its adapters share, and their checks.
 import { type Clock, systemClock } from '../core/clock.ts'
+import type { ReadRefusal } from './http-refusal.ts'
 import { checkTls, type RequesterTls } from './requester-options.ts'
 
 export type { RequesterTls } from './requester-options.ts'
@@ -24,6 +25,8 @@ export interface HttpServiceKind {
   readonly defaultUrl: string
   /** The headers that carry a token. @default `authorization: Bearer <token>` */
   readonly authorization?: ((token: string) => Readonly<Record<string, string>>) | undefined
+  /** What its refusals mean, where that is not said by status and text. @default by these */
+  readonly refusal?: ReadRefusal | undefined
 }
 
 /** The form of a service's options. */
@@ -35,6 +38,9 @@ export interface CheckedHttpService {
   readonly name: string
   readonly token: () => string | undefined | Promise<string>
   readonly authorization: (token: string) => Readonly<Record<string, string>>
+  readonly refusal: ReadRefusal | undefined
+  /** Which of the servers is asked: one state for all that asks with these options, so that nobody begins anew with one that failed. */
+  readonly turn: { at: number }
   readonly tls: RequesterTls | undefined
   readonly clock: Clock
 }
@@ -43,7 +49,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 /** Throws a TypeError that names the option. */
 export function checkedHttpService(options: HttpServiceOptions, service: HttpServiceKind): CheckedHttpService {
-  const { kind, defaultUrl, authorization = bearer } = service
+  const { kind, defaultUrl, authorization = bearer, refusal } = service
   const { url = defaultUrl, token, tls, clock = systemClock } = options
   const given: readonly unknown[] = Array.isArray(url) ? url : [url]
   if (given.length === 0) throw new TypeError('url must name one server at least')
@@ -52,7 +58,8 @@ export function checkedHttpService(options: HttpServiceOptions, service: HttpSer
   if (typeof token === 'string') checkToken(token)
   else if (token !== undefined && typeof token !== 'function') throw new TypeError('token must be a text or a function')
   const tokenOf = typeof token === 'function' ? token : () => token
-  return { kind, urls, name: `${kind} at ${urls.join(', ')}`, token: tokenOf, authorization, tls, clock }
+  const name = `${kind} at ${urls.join(', ')}`
+  return { kind, urls, name, token: tokenOf, authorization, refusal, turn: { at: 0 }, tls, clock }
 }
 
 /** Throws a TypeError, without the value: it is a secret. */

@@ -175,6 +175,62 @@ describe('HttpService', { timeout: 10_000 }, () => {
     assert.equal(one.asked.length, 1)
   })
 
+  it('goes on at once with what may be done twice, and from one that is called off', async () => {
+    await using one = await ScriptedAgent.open()
+    await using other = await ScriptedAgent.open()
+    const options = checked({ url: [one.url, other.url] })
+    await using connection = new HttpService(options)
+    const asking = connection.ask('/v1/x', { signal: never, idempotent: true })
+    ;(await one.next()).answer(503)
+    ;(await other.next()).answer(200)
+    await asking
+    const stop = new AbortController()
+    const stopped = assert.rejects(connection.ask('/v1/x', { signal: stop.signal, idempotent: true }))
+    await other.next()
+    stop.abort()
+    await stopped
+    // Whoever asks with the same options does not begin anew with one that failed.
+    await using another = new HttpService(options)
+    const last = another.ask('/v1/x', { signal: never })
+    ;(await one.next()).answer(200)
+    await last
+    another.goOn()
+    const told = another.ask('/v1/x', { signal: never })
+    ;(await other.next()).answer(200)
+    await told
+  })
+
+  it('does not try others when the time is over', async () => {
+    await using one = await ScriptedAgent.open()
+    await using other = await ScriptedAgent.open()
+    const clock = manualClock()
+    await using connection = new HttpService(checked({ url: [one.url, other.url], clock }))
+    const late = assert.rejects(connection.ask('/v1/x', { signal: never, limitMs: 1_000, idempotent: true }), {
+      code: 'deadline_exceeded',
+    })
+    await one.next()
+    await clock.advance(1_000)
+    await late
+    const asking = connection.ask('/v1/x', { signal: never })
+    ;(await other.next()).answer(200)
+    await asking
+  })
+
+  it('goes on from a server whose stream breaks off', async () => {
+    await using one = await ScriptedAgent.open()
+    await using other = await ScriptedAgent.open()
+    await using connection = new HttpService(checked({ url: [one.url, other.url] }))
+    const opening = connection.open('/watch', { signal: never })
+    ;(await one.next()).begin('one')
+    const chunks = (await opening).body[Symbol.asyncIterator]()
+    await chunks.next()
+    for (const socket of one.sockets) socket.destroy()
+    await assert.rejects(chunks.next(), { code: 'unavailable' })
+    const asking = connection.ask('/v1/x', { signal: never })
+    ;(await other.next()).answer(200)
+    await asking
+  })
+
   it('names all servers where none is there', async () => {
     const agents = [await ScriptedAgent.open(), await ScriptedAgent.open()]
     const url = agents.map((agent) => agent.url)

@@ -23,16 +23,17 @@ export interface HttpServiceRequest {
   readonly maxReplyBytes?: number | undefined
   /** Whether the process may end while this is under way. @default false */
   readonly background?: boolean | undefined
+  /** Whether it may be done twice: then it goes on to the next server also where one may have heard it. @default false */
+  readonly idempotent?: boolean | undefined
 }
 
 /**
- * Keeps connections until it is closed; those that are idle do not hold the process. With several servers one is asked until it fails: a request that none
- * has heard goes on to the next at once, each is tried once; what one may have heard fails, and the next request goes to the next.
+ * Keeps connections until it is closed; those that are idle do not hold the process. With several servers one is asked until it fails, or a request to it is
+ * called off: a request that none has heard goes on to the next at once, each is tried once; what one may have heard fails, and the next request goes to the next.
  */
 export class HttpService implements AsyncDisposable {
   readonly #checked: CheckedHttpService
   readonly #requester: Requester
-  #at = 0
 
   constructor(checked: CheckedHttpService) {
     this.#checked = checked
@@ -44,10 +45,10 @@ export class HttpService implements AsyncDisposable {
     using limited = this.#limited(request)
     const { ctx } = limited
     const token = await this.#token(ctx)
-    return await this.#atOneOf(async (url) => {
+    return await this.#atOneOf(request, ctx, async (url) => {
       const reply = await this.#requester.request(url + path, this.#options(request, ctx, token))
       if (isSuccess(reply.status)) return reply
-      throw httpRefusal(`${this.#checked.kind} at ${url}`, reply.status, reply.body, token)
+      throw this.#refusal(url, reply.status, reply.body, token)
     })
   }
 
@@ -57,17 +58,21 @@ export class HttpService implements AsyncDisposable {
     try {
       const { ctx } = limited
       const token = await this.#token(ctx)
-      return await this.#atOneOf(async (url) => {
+      return await this.#atOneOf(request, ctx, async (url, at) => {
         const { status, headers, body } = await this.#requester.open(url + path, this.#options(request, ctx, token))
-        if (!isSuccess(status))
-          throw httpRefusal(`${this.#checked.kind} at ${url}`, status, await beginningOf(body), token)
+        if (!isSuccess(status)) throw this.#refusal(url, status, await beginningOf(body), token)
         limited.unlimit()
-        return { status, headers, body: whileRead(body, limited) }
+        return { status, headers, body: this.#whileRead(body, limited, at) }
       })
     } catch (thrown) {
       limited[Symbol.dispose]()
       throw thrown
     }
+  }
+
+  /** Goes on to the next server with the next request: for a reader who learns from what a server says that it does not do. */
+  goOn(): void {
+    this.#goOnFrom(this.#checked.turn.at)
   }
 
   /** Ends all requests; resolves when no socket is left. */
@@ -94,18 +99,48 @@ export class HttpService implements AsyncDisposable {
     }
   }
 
-  async #atOneOf<R>(send: (url: string) => Promise<R>): Promise<R> {
-    const { urls } = this.#checked
+  async #atOneOf<R>(
+    { idempotent = false }: HttpServiceRequest,
+    ctx: Context,
+    send: (url: string, at: number) => Promise<R>,
+  ): Promise<R> {
+    const { urls, turn } = this.#checked
     for (let others = urls.length - 1; ; others--) {
-      const at = this.#at
+      const { at } = turn
       try {
-        return await send(urls[at] as string)
+        return await send(urls[at] as string, at)
       } catch (thrown) {
-        if (!isOfServer(thrown)) throw thrown
-        // Another request may have gone on already.
-        if (this.#at === at) this.#at = (at + 1) % urls.length
-        if (others === 0 || thrown.retry !== 'safe') throw thrown
+        // One that did not answer until it was called off may be one that hangs.
+        if (!ctx.aborted && !isOfServer(thrown)) throw thrown
+        this.#goOnFrom(at)
+        const mayGoOn = idempotent || (thrown as ServiceError).retry === 'safe'
+        if (ctx.aborted || others === 0 || !mayGoOn) throw thrown
       }
+    }
+  }
+
+  /** Another request may have gone on already. */
+  #goOnFrom(at: number): void {
+    const { urls, turn } = this.#checked
+    if (turn.at === at) turn.at = (at + 1) % urls.length
+  }
+
+  #refusal(url: string, status: number, body: Uint8Array, token: string | undefined): ServiceError {
+    const { kind, refusal } = this.#checked
+    return httpRefusal(`${kind} at ${url}`, status, body, token, refusal)
+  }
+
+  async *#whileRead(
+    body: AsyncIterable<Uint8Array>,
+    limited: LimitedContext,
+    at: number,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    using _ = limited
+    try {
+      yield* body
+    } catch (thrown) {
+      if (isOfServer(thrown)) this.#goOnFrom(at)
+      throw thrown
     }
   }
 
@@ -124,11 +159,6 @@ const isSuccess = (status: number): boolean => status >= 200 && status < 300
 /** Whether another server may do better. */
 function isOfServer(thrown: unknown): thrown is ServiceError {
   return thrown instanceof ServiceError && ['unavailable', 'deadline_exceeded', 'internal'].includes(thrown.code)
-}
-
-async function* whileRead(body: AsyncIterable<Uint8Array>, limited: LimitedContext): AsyncGenerator<Uint8Array> {
-  using _ = limited
-  yield* body
 }
 
 /** As much of a refusal as is shown. */
