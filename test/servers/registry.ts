@@ -4,6 +4,7 @@ import { consul } from './consul/consul.ts'
 import { etcd } from './etcd/etcd.ts'
 import { etcd34 } from './etcd-3-4/etcd-3-4.ts'
 import { gokit } from './gokit/gokit.ts'
+import { kubeApiserver } from './kube-apiserver/kube-apiserver.ts'
 import { moto } from './moto/moto.ts'
 import { prometheus } from './prometheus/prometheus.ts'
 import type { Server } from './server.ts'
@@ -20,4 +21,5 @@ export const registry: readonly Server[] = [
   moto,
   etcd,
   etcd34,
+  kubeApiserver,
 ]
