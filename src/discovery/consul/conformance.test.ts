@@ -2,9 +2,10 @@
 import { describe, it } from 'node:test'
 import { AgentFront } from '../../../test/discovery/agent-front.ts'
 import { MemoryAgent } from '../../../test/discovery/memory-agent.ts'
+import { passOn } from '../../../test/discovery/pass-on.ts'
 import { instancerCases } from '../../testing/conformance/instancer.ts'
 import { registrarCases } from '../../testing/conformance/registrar.ts'
-import { type ManualClock, manualClock } from '../../testing/manual-clock.ts'
+import { manualClock } from '../../testing/manual-clock.ts'
 import type { Instance } from '../instance.ts'
 import { consulInstancer } from './instancer.ts'
 import { instancesIn } from './instances-in.ts'
@@ -15,18 +16,6 @@ const seen = (instance: Instance): Instance => ({ ...instance, id: `dev/${consul
 const ttlMs = 900
 // With sockets all takes real time too. Ten thousand instances have a test of their own.
 const sizes = { most: 500, outageMs: 5_000 }
-
-// A request takes some turns of the event loop: so many pass before each moment of virtual time at which something is due.
-const turns = 8
-
-async function passOn(clock: ManualClock, ms: number): Promise<void> {
-  const until = clock.now() + ms
-  for (;;) {
-    for (let turn = 0; turn < turns; turn++) await clock.settle()
-    if (clock.now() >= until) return
-    await clock.advance(Math.max(0, Math.min(clock.nextAt, until) - clock.now()))
-  }
-}
 
 async function open() {
   const clock = manualClock()

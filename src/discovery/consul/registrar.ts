@@ -1,9 +1,9 @@
 // Registers instances with a Consul agent, and keeps them registered: with a TTL that is renewed, or a check that the agent makes.
-import type { Code } from '../../core/codes.ts'
 import { ServiceError } from '../../core/errors.ts'
 import { HttpService } from '../../platform/http-service.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { type Announce, type Announcement, type Registrar, type RegistrarOptions, registrarFrom } from '../registrar.ts'
+import { sentInDoubt } from '../sent-in-doubt.ts'
 import { type CheckedCheck, type ConsulCheck, checkedCheck } from './check.ts'
 import { type ConsulConnectionOptions, checkedConsul } from './connection.ts'
 import { checkId, consulId, serviceDefinition } from './service-definition.ts'
@@ -64,17 +64,10 @@ class Agent {
   async announce(...[service, instance, signal, mayBeThere]: Parameters<Announce>): Promise<Announcement> {
     const id = consulId(service, instance)
     const withdraw = (each: AbortSignal) => this.#withdraw(id, each)
-    // A request's signal is aborted when it is over, also where it takes too long: what was sent may have been done.
-    const inDoubt = () => mayBeThere?.(withdraw)
-    signal.addEventListener('abort', inDoubt, { once: true })
     // A check of before, of another kind say, would stay, and fail.
     const path = '/v1/agent/service/register?replace-existing-checks=true'
-    try {
-      await this.#put(path, signal, serviceDefinition(service, instance, this.check))
-    } catch (thrown) {
-      if (!isInDoubt(thrown)) signal.removeEventListener('abort', inDoubt)
-      throw thrown
-    }
+    const send = () => this.#put(path, signal, serviceDefinition(service, instance, this.check))
+    await sentInDoubt(signal, mayBeThere && (() => mayBeThere(withdraw)), send)
     const renewEveryMs = this.check?.renewEveryMs
     if (renewEveryMs === undefined)
       return { renewEveryMs: this.#verifyEveryMs, renew: (each) => this.#verify(id, each), withdraw }
@@ -110,10 +103,3 @@ class Agent {
     await this.#connection.ask(path, { method: 'PUT', body, signal })
   }
 }
-
-/** Whether the agent may have done it: it was reached, and said neither yes nor no. */
-function isInDoubt(thrown: unknown): boolean {
-  return thrown instanceof ServiceError && thrown.retry !== 'safe' && unanswered.includes(thrown.code)
-}
-
-const unanswered: readonly Code[] = ['unavailable', 'deadline_exceeded', 'canceled', 'internal']
