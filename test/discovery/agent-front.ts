@@ -11,6 +11,8 @@ export interface AgentRequest {
   /** With the query, as it came. */
   readonly path: string
   readonly body: string
+  /** Those of them that matter to who is behind. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Aborts when whoever asked has gone. */
   readonly signal: AbortSignal
 }
@@ -19,6 +21,8 @@ export interface AgentRequest {
 export interface AgentReply {
   readonly status: number
   readonly body: string
+  /** What follows on that, as it comes. @default nothing */
+  readonly more?: AsyncIterable<string> | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
@@ -98,6 +102,14 @@ export class AgentFront implements AsyncDisposable {
     })
   }
 
+  /** Undefined where it makes no sense. */
+  async #late<T>(answer: Promise<T>): Promise<T | undefined> {
+    const given = await Promise.race([answer, this.#garble.promise])
+    if (this.#delayMs > 0)
+      await new Promise<void>((over) => this.#clock.schedule(this.#delayMs, over, { background: true }))
+    return this.#isGarbled ? undefined : (given as T | undefined)
+  }
+
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url: path = '/' } = request
     const gone = new AbortController()
@@ -108,16 +120,50 @@ export class AgentFront implements AsyncDisposable {
     })
     this.#came.push(path)
     try {
-      const asked = { method, path, body: await text(request), signal: gone.signal }
-      const reply = await Promise.race([this.#backend(asked), this.#garble.promise])
-      if (this.#delayMs > 0)
-        await new Promise<void>((over) => this.#clock.schedule(this.#delayMs, over, { background: true }))
-      if (reply === undefined || this.#isGarbled) response.end('<html>')
-      else response.writeHead(reply.status, reply.headers).end(reply.body)
+      const headers = headersFor(request)
+      const asked = { method, path, headers, body: await text(request), signal: gone.signal }
+      const reply = await this.#late(this.#backend(asked))
+      if (reply === undefined) return void response.end('<html>')
+      response.writeHead(reply.status, reply.headers)
+      if (reply.more === undefined) return void response.end(reply.body)
+      response.flushHeaders()
+      if (reply.body !== '') response.write(reply.body)
+      const chunks = reply.more[Symbol.asyncIterator]()
+      for (let chunk = await this.#late(chunks.next()); chunk?.done !== true; chunk = await this.#late(chunks.next())) {
+        if (chunk === undefined) return void response.end('<html>\n')
+        response.write(chunk.value)
+      }
+      response.end()
     } catch {
       response.destroy()
     }
   }
+}
+
+const passedOn = ['authorization', 'grpc-metadata-hasleader']
+
+function headersFor({ headers }: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    passedOn.flatMap((name) => (headers[name] === undefined ? [] : [[name, `${headers[name]}`]])),
+  )
+}
+
+/** Passes requests on to a server whose replies come bit by bit. */
+export function streamsAt(url: string): Backend {
+  return async ({ method, path, body, headers, signal }) => {
+    const reply = await fetch(url + path, {
+      method,
+      signal,
+      ...(headers === undefined ? {} : { headers }),
+      ...(body === '' ? {} : { body }),
+    })
+    return { status: reply.status, body: '', more: textIn(reply.body ?? new ReadableStream()) }
+  }
+}
+
+async function* textIn(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  for await (const chunk of body) yield decoder.decode(chunk, { stream: true })
 }
 
 /** Passes requests on to an agent that is one. */
