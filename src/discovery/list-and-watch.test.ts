@@ -157,6 +157,34 @@ describe('listAndWatch', { timeout: 10_000 }, () => {
     assert.deepEqual([played.closed, played.clock.pending], [1, 0])
   })
 
+  it('makes one set of entries that are no lists, where it is told how', async () => {
+    const clock = manualClock()
+    const source = listAndWatch<number, number>(
+      () => ({
+        list: async () => ({
+          entries: [
+            ['one', 1],
+            ['two', 2],
+          ],
+          position: 1,
+        }),
+        watch: async function* () {
+          yield { changes: [['one', 3]], position: 2 }
+          yield { changes: [['two', undefined]], position: 3 }
+        },
+        [Symbol.asyncDispose]: async () => {},
+      }),
+      { name: 'x', clock, silenceMs: 1_000, merged: (ports) => [...ports].map((port) => instanceAt(`a:${port}`)) },
+    )
+    const heard: string[] = []
+    for await (const set of source(new AbortController().signal)) {
+      heard.push(set.map(({ address }) => address).join())
+      if (heard.length === 3) break
+    }
+    assert.deepEqual(heard, ['a:1,a:2', 'a:3,a:2', 'a:3'])
+    assert.equal(clock.pending, 0)
+  })
+
   it('throws what the registry fails with', async () => {
     const played = new Played()
     played.lists = [['a:1']]

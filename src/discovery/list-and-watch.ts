@@ -8,29 +8,29 @@ import { Pace } from './pace.ts'
 import { pause } from './pause.ts'
 
 /** All that a registry has at a moment. */
-export interface Listed<Position> {
-  /** Instances by the key under which the registry has them. */
-  readonly entries: Iterable<readonly [string, readonly Instance[]]>
+export interface Listed<Position, Entry = readonly Instance[]> {
+  /** What is known of instances, by the key under which the registry has it. */
+  readonly entries: Iterable<readonly [string, Entry]>
   /** From where changes follow on it. */
   readonly position: Position
 }
 
 /** What has changed since. */
-export interface Changed<Position> {
-  /** Instances by key; undefined where it is gone. None where the registry only shows that it is alive. */
-  readonly changes: Iterable<readonly [string, readonly Instance[] | undefined]>
+export interface Changed<Position, Entry = readonly Instance[]> {
+  /** By key; undefined where it is gone. None where the registry only shows that it is alive. */
+  readonly changes: Iterable<readonly [string, Entry | undefined]>
   readonly position: Position
 }
 
 /** A registry as one lookup has it. Disposing it ends its requests. */
-export interface WatchedRegistry<Position> extends AsyncDisposable {
-  list(signal: AbortSignal): Promise<Listed<Position>>
+export interface WatchedRegistry<Position, Entry = readonly Instance[]> extends AsyncDisposable {
+  list(signal: AbortSignal): Promise<Listed<Position, Entry>>
   /** Tells what follows on a position, until the signal aborts. Where it ends it is watched on from the last position; `expired` says that this one is too old, and has all listed again. */
-  watch(position: Position, signal: AbortSignal): AsyncIterable<Changed<Position> | 'expired'>
+  watch(position: Position, signal: AbortSignal): AsyncIterable<Changed<Position, Entry> | 'expired'>
 }
 
 /** How a registry is watched. */
-export interface ListAndWatchOptions {
+export interface ListAndWatchOptions<Entry = readonly Instance[]> {
   /** As it is named in errors. */
   readonly name: string
   readonly clock: Clock
@@ -41,15 +41,17 @@ export interface ListAndWatchOptions {
    * while nothing changes, and that show at once that they live when a watch begins. @default 'fail'
    */
   readonly whenSilent?: 'fail' | 'watch on' | undefined
+  /** Makes the set of all entries, in the order of their coming; what it throws is the registry's failure. @default those of each entry */
+  readonly merged?: ((entries: Iterable<Entry>) => readonly Instance[]) | undefined
 }
 
 // A registry that ends each watch at once, or says that all is too old, must not make it spin.
 const [atOnce, intervalMs] = [5, 1_000]
 
 /** Lists once, and watches from there. What fails is thrown: then all is listed again, because a registry that was away may be another one. */
-export function listAndWatch<Position>(
-  open: () => WatchedRegistry<Position>,
-  { name, clock, silenceMs, whenSilent = 'fail' }: ListAndWatchOptions,
+export function listAndWatch<Position, Entry = readonly Instance[]>(
+  open: () => WatchedRegistry<Position, Entry>,
+  { name, clock, silenceMs, whenSilent = 'fail', merged = flat }: ListAndWatchOptions<Entry>,
 ): InstanceSource {
   const silent = () => new ServiceError('unavailable', `${name} said nothing for ${formatDuration(silenceMs)}`)
   return async function* (signal) {
@@ -63,12 +65,12 @@ export function listAndWatch<Position>(
       await turn()
       const { entries, position } = await registry.list(signal)
       const known = new Map(entries)
-      yield all(known)
+      yield merged(known.values())
       let from: Position | undefined = position
       while (from !== undefined && !signal.aborted) {
         await turn()
         using silence = new Silence(clock, silenceMs, signal, silent)
-        from = yield* follow(known, from, registry.watch(from, silence.signal), silence)
+        from = yield* follow(known, from, registry.watch(from, silence.signal), silence, merged)
         if (silence.error !== undefined && whenSilent === 'fail') throw silence.error
       }
     }
@@ -76,11 +78,12 @@ export function listAndWatch<Position>(
 }
 
 /** Yields the set after each change; gives the position to go on from, undefined for none. */
-async function* follow<Position>(
-  known: Map<string, readonly Instance[]>,
+async function* follow<Position, Entry>(
+  known: Map<string, Entry>,
   from: Position,
-  watch: AsyncIterable<Changed<Position> | 'expired'>,
+  watch: AsyncIterable<Changed<Position, Entry> | 'expired'>,
   silence: Silence,
+  merged: (entries: Iterable<Entry>) => readonly Instance[],
 ): AsyncGenerator<readonly Instance[], Position | undefined> {
   let last = from
   try {
@@ -88,7 +91,7 @@ async function* follow<Position>(
       if (changed === 'expired') return undefined
       silence.ended()
       last = changed.position
-      if (applied(known, changed.changes)) yield all(known)
+      if (applied(known, changed.changes)) yield merged(known.values())
     }
   } catch (thrown) {
     if (silence.error === undefined) throw thrown
@@ -96,17 +99,18 @@ async function* follow<Position>(
   return last
 }
 
-function applied(known: Map<string, readonly Instance[]>, changes: Changed<unknown>['changes']): boolean {
+function applied<Entry>(known: Map<string, Entry>, changes: Changed<unknown, Entry>['changes']): boolean {
   let isChanged = false
-  for (const [key, instances] of changes) {
+  for (const [key, entry] of changes) {
     isChanged = true
-    if (instances === undefined) known.delete(key)
-    else known.set(key, instances)
+    if (entry === undefined) known.delete(key)
+    else known.set(key, entry)
   }
   return isChanged
 }
 
-const all = (known: ReadonlyMap<string, readonly Instance[]>): readonly Instance[] => [...known.values()].flat()
+// Whoever says nothing of merging has lists of instances for entries.
+const flat = (entries: Iterable<unknown>) => ([...entries] as (readonly Instance[])[]).flat()
 
 /** Aborts a watch that tells nothing for too long. */
 class Silence implements Disposable {

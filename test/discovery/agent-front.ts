@@ -126,6 +126,7 @@ export class AgentFront implements AsyncDisposable {
       if (reply === undefined) return void response.end('<html>')
       response.writeHead(reply.status, reply.headers)
       if (reply.more === undefined) return void response.end(reply.body)
+      response.flushHeaders()
       if (reply.body !== '') response.write(reply.body)
       const chunks = reply.more[Symbol.asyncIterator]()
       for (let chunk = await this.#late(chunks.next()); chunk?.done !== true; chunk = await this.#late(chunks.next())) {

@@ -48,6 +48,11 @@ export class AskedOfAgent {
     this.#response.end()
   }
 
+  /** Breaks off what was begun. */
+  cut(): void {
+    this.#response.destroy()
+  }
+
   /** As a query is answered. */
   answerAt(index: number, body: unknown): void {
     this.answer(200, body, { 'x-consul-index': String(index) })

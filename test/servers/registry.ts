@@ -8,6 +8,7 @@ import { etcd34 } from './etcd-3-4/etcd-3-4.ts'
 import { eureka } from './eureka/eureka.ts'
 import { gokit } from './gokit/gokit.ts'
 import { influxdb } from './influxdb/influxdb.ts'
+import { kubeApiserver } from './kube-apiserver/kube-apiserver.ts'
 import { moto } from './moto/moto.ts'
 import { pcp } from './pcp/pcp.ts'
 import { prometheus } from './prometheus/prometheus.ts'
@@ -39,4 +40,5 @@ export const registry: readonly Server[] = [
   influxdb,
   victoriaMetrics,
   pushgateway,
+  kubeApiserver,
 ]

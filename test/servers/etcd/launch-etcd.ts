@@ -41,7 +41,8 @@ export function etcdLike(server: EtcdServer, variant: EtcdVariant): EtcdServer {
   return { ...server, serving: servingEtcd(server.program, variant) }
 }
 
-function servingEtcd(program: string, variant: EtcdVariant): Serving<EtcdPort> {
+/** A server by its program, for another one that keeps what it is told in it. */
+export function servingEtcd(program: string, variant: EtcdVariant): Serving<EtcdPort> {
   const urlOf = (port: number) => `${variant.isEncrypted ? 'https' : 'http'}://${host}:${port}`
   return {
     ports: ['client', 'peer'],
