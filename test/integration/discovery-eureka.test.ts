@@ -21,7 +21,8 @@ import { eureka } from '../servers/eureka/eureka.ts'
 import { eurekaWith } from '../servers/eureka/eureka-with.ts'
 import { ownServer } from '../servers/own-server.ts'
 
-const limitMs = 30_000
+// Two servers of Java may start at once on a machine that is busy with others.
+const limitMs = 60_000
 const soon = { initialMs: 50, maxMs: 500 }
 const pollIntervalMs = 100
 
