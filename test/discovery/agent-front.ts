@@ -102,12 +102,15 @@ export class AgentFront implements AsyncDisposable {
     })
   }
 
-  /** Undefined where it makes no sense. */
-  async #late<T>(answer: Promise<T>): Promise<T | undefined> {
+  /** Undefined where it makes none. */
+  async #sensible<T>(answer: Promise<T>): Promise<T | undefined> {
     const given = await Promise.race([answer, this.#garble.promise])
+    return this.#isGarbled ? undefined : (given as T | undefined)
+  }
+
+  async #delay(): Promise<void> {
     if (this.#delayMs > 0)
       await new Promise<void>((over) => this.#clock.schedule(this.#delayMs, over, { background: true }))
-    return this.#isGarbled ? undefined : (given as T | undefined)
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -122,15 +125,20 @@ export class AgentFront implements AsyncDisposable {
     try {
       const headers = headersFor(request)
       const asked = { method, path, headers, body: await text(request), signal: gone.signal }
-      const reply = await this.#late(this.#backend(asked))
-      if (reply === undefined) return void response.end('<html>')
+      const reply = await this.#sensible(this.#backend(asked))
+      await this.#delay()
+      if (reply === undefined || this.#isGarbled) return void response.end('<html>')
       response.writeHead(reply.status, reply.headers)
       if (reply.more === undefined) return void response.end(reply.body)
       response.flushHeaders()
       if (reply.body !== '') response.write(reply.body)
       const chunks = reply.more[Symbol.asyncIterator]()
-      for (let chunk = await this.#late(chunks.next()); chunk?.done !== true; chunk = await this.#late(chunks.next())) {
+      // What comes with the head is late already.
+      for (let isLate = false; ; isLate = true) {
+        const chunk = await this.#sensible(chunks.next())
         if (chunk === undefined) return void response.end('<html>\n')
+        if (chunk.done === true) break
+        if (isLate) await this.#delay()
         response.write(chunk.value)
       }
       response.end()

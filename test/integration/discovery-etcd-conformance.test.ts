@@ -21,7 +21,7 @@ const sizes = { most: 100, outageMs: 2_000 }
 // Most of their time they wait.
 describe('discovery over etcd', { concurrency: 2 }, () => {
   for (const server of [etcd, etcd34])
-    describe(server.name, { ...skipUnless(server.name), timeout: 300_000 }, () => {
+    describe(server.name, { ...skipUnless(server.name), concurrency: 1, timeout: 300_000 }, () => {
       let own: OwnServer
       let client: EtcdClient
       before(async () => {
