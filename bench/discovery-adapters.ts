@@ -3,6 +3,7 @@ import { changes } from './adapters/changes.ts'
 import { inConsul } from './adapters/consul.ts'
 import { inEtcd } from './adapters/etcd.ts'
 import { inEureka } from './adapters/eureka.ts'
+import { inKubernetes } from './adapters/kubernetes.ts'
 import { registered } from './adapters/registered.ts'
 import { inZookeeper } from './adapters/zookeeper.ts'
 import { claim } from './harness/claim.ts'
@@ -15,6 +16,7 @@ await claim({
     changes('consul', () => registered(inConsul)),
     changes('etcd', () => registered(inEtcd)),
     changes('zookeeper', () => registered(inZookeeper)),
+    changes('kubernetes', () => registered(inKubernetes)),
     changes('eureka', () => registered(inEureka), { rounds: 10 }),
   ],
 })

@@ -1,6 +1,10 @@
 // The fleets of stringsvc3 that find each other in DNS, and in registries that are servers.
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { kubernetesRegistrar } from '../../src/discovery/kubernetes/registrar.ts'
 import { eventually } from '../../src/testing/eventually.ts'
 import { allOf, assertAllAnswer, assertRoundRobin, Member, reasonOfNobody } from '../platform/stringsvc3.ts'
 import { addressOf, skipUnless } from '../servers/addresses.ts'
@@ -121,6 +125,37 @@ for (const { kind, server, where } of registries)
       assert.match(await reasonOfNobody(proxy), new RegExp(`stringsvc3-${process.pid} in ${kind} at `))
     })
   })
+
+describe('stringsvc3 over kubernetes', { ...skipUnless('kube-apiserver'), timeout: 90_000 }, () => {
+  it('goes to the endpoints of a service in turn, and sees them go', async () => {
+    await using held = new AsyncDisposableStack()
+    const service = `stringsvc3-${process.pid}`
+    const [url, ca] = ['url', 'ca'].map((key) => addressOf('kube-apiserver', key)) as [string, string]
+    const folder = await mkdtemp(join(tmpdir(), 'servicekit-stringsvc3-'))
+    held.defer(() => rm(folder, { recursive: true }))
+    const token = join(folder, 'token')
+    await writeFile(token, 'admin-token\n')
+    const [first, second] = (await allOf(held, [Member.ours(), Member.ours()])) as [Member, Member]
+    const registrar = kubernetesRegistrar({ url, token: 'admin-token', tls: { ca: await readFile(ca, 'utf8') } })
+    held.use(registrar)
+    // Kubernetes refuses addresses of loopback: where these really are stands beside.
+    const announced = [first, second].map(({ address }, at) => {
+      const instance = { id: `${at}`, address: `10.1.1.${at + 1}:80`, metadata: { url: `http://${address}/uppercase` } }
+      return registrar.register(service, instance)
+    })
+    await Promise.all(announced.map(({ registered }) => registered))
+    const env = { KUBERNETES_TOKEN_FILE: token, KUBERNETES_CA_FILE: ca }
+    const proxy = held.use(await Member.with(env, `--discover=kubernetes:${service}@${url}`))
+    await knows(proxy, 2)
+    await assertRoundRobin(proxy, [first, second])
+    await announced[0]?.close()
+    await knows(proxy, 1)
+    await assertAllAnswer(proxy, 3)
+    await announced[1]?.close()
+    await knows(proxy, 0)
+    assert.match(await reasonOfNobody(proxy), new RegExp(`${service}.default in kubernetes at `))
+  })
+})
 
 /** Groups are made even where they are skipped. */
 function addressOfUnlessSkipped(name: string, key: string): string {

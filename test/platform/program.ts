@@ -3,14 +3,17 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { eventually } from '../../src/testing/eventually.ts'
 
+/** What is set besides what is set here. */
+export type Environment = Readonly<Record<string, string>>
+
 /** One that runs. Disposing it ends it, whatever state it is in. */
 export class Program implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
   #printed = ''
 
-  private constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  private constructor(command: string, args: readonly string[], env: Environment) {
+    this.#child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     this.#exited = once(this.#child, 'exit')
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -19,8 +22,8 @@ export class Program implements AsyncDisposable {
   }
 
   /** Resolves when it has printed a line like that. Rejects, with what it has printed, when it ends or takes half a minute. */
-  static async start(command: string, args: readonly string[], ready: RegExp): Promise<Program> {
-    const program = new Program(command, args)
+  static async start(command: string, args: readonly string[], ready: RegExp, env: Environment = {}): Promise<Program> {
+    const program = new Program(command, args, env)
     try {
       await eventually(() => {
         if (ready.test(program.#printed)) return true

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { eventually } from '../../src/testing/eventually.ts'
 import { addressOf } from '../servers/addresses.ts'
 import { freePorts } from '../servers/free-ports.ts'
-import { Program } from './program.ts'
+import { type Environment, Program } from './program.ts'
 
 const run = promisify(execFile)
 const main = join(import.meta.dirname, '../../examples/stringsvc/stringsvc3/main.ts')
@@ -23,9 +23,14 @@ export class Member implements AsyncDisposable {
   }
 
   /** One of ours, on a free port of loopback. */
-  static async ours(...flags: readonly string[]): Promise<Member> {
+  static ours(...flags: readonly string[]): Promise<Member> {
+    return Member.with({}, ...flags)
+  }
+
+  /** One of ours, in another environment. */
+  static async with(env: Environment, ...flags: readonly string[]): Promise<Member> {
     const args = [main, '--listen=127.0.0.1:0', ...flags]
-    const program = await Program.start(process.execPath, args, /msg=HTTP addr=\S+\n/)
+    const program = await Program.start(process.execPath, args, /msg=HTTP addr=\S+\n/, env)
     const address = /msg=HTTP addr=(\S+)/.exec(program.lines.join('\n'))?.[1]
     return new Member(program, address ?? assert.fail('no address'))
   }

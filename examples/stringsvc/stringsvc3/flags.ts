@@ -17,6 +17,8 @@ A registry is one of these:
   etcd[:service][@host:port,…]
   zookeeper[:service][@host:port,…/chroot]
   eureka[:service][@url,…]
+  kubernetes[:service]             from within a pod
+  kubernetes[:service]@url         with files named by KUBERNETES_TOKEN_FILE and KUBERNETES_CA_FILE
 
   main.ts --listen :8001 --register local
   main.ts --listen :8080 --discover local`
@@ -48,7 +50,7 @@ export type Registry =
       readonly where: string | undefined
     }
 
-const remoteKinds = ['consul', 'etcd', 'zookeeper', 'eureka'] as const
+const remoteKinds = ['consul', 'etcd', 'zookeeper', 'eureka', 'kubernetes'] as const
 
 /** Registries that are servers. */
 export type RemoteKind = (typeof remoteKinds)[number]
