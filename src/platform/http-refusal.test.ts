@@ -31,6 +31,9 @@ describe('httpRefusal', () => {
       httpRefusal('x', 500, bytes('a'.repeat(9_999)), undefined).message,
       `x answered 500: ${'a'.repeat(200)}…`,
     )
+    const cutOff = `${' '.repeat(4_092)}sesame`
+    for (const body of [cutOff, cutOff.slice(0, 4_096), cutOff.slice(4)])
+      assert.doesNotMatch(httpRefusal('x', 500, bytes(body), 'sesame').message, /se/)
   })
 
   it('takes the word of who can read the body, and keeps secrets all the same', () => {

@@ -40,9 +40,10 @@ export function httpRefusal(
 ): ServiceError {
   const whole = new TextDecoder().decode(body.subarray(0, shownBytes))
   const { text = whole, hint = status === 401 || status === 403 ? 'token' : '', code } = read?.(status, whole) ?? {}
-  const line = text.replace(/\s+/g, ' ').trim()
-  // Not all that answers is what it should be: a proxy may send back what it was sent.
-  const safe = token ? line.replaceAll(token, '(token)') : line
+  // Not all that answers is what it should be: a proxy may send back what it was sent, and the end of what is looked at may be but the beginning of a token.
+  const open = token ? text.replaceAll(token, '(token)') : text
+  const isCutOff = text === whole && body.length >= shownBytes
+  const safe = (token && isCutOff ? open.slice(0, -token.length) : open).replace(/\s+/g, ' ').trim()
   const said = safe.length > shownCharacters ? `${safe.slice(0, shownCharacters)}…` : safe
   const meant = code ?? codes[status] ?? (status >= 500 ? 'unavailable' : 'unknown')
   const end = `${said === '' ? '' : `: ${said}`}${hint === '' ? '' : ` (${hint})`}`

@@ -27,6 +27,8 @@ describe('checkedHttpService', () => {
     assert.throws(() => checked({ url: 'http://me:secret@a' }), {
       message: 'url must have no user and no password',
     })
+    for (const url of ['http://me:secret@a/?b', 'ftp://me:secret@a', 'http://me:se/cret@a b', 'me:secret@a:8500'])
+      assert.throws(() => checked({ url }), /^TypeError: url must be like http:\/\/host:port, but is "…@a/)
   })
 
   it('refuses what is no token, and a certificate without its key', () => {

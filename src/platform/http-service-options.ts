@@ -72,8 +72,13 @@ export function checkToken(token: unknown): string {
 function checkedUrl(text: unknown): string {
   const url = typeof text === 'string' ? URL.parse(text) : null
   const isBase = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
-  if (!isBase) throw new TypeError(`url must be like http://host:port, but is ${JSON.stringify(text)}`)
+  if (!isBase) throw new TypeError(`url must be like http://host:port, but is ${shown(text)}`)
   // It would be shown wherever the service is named.
   if (url.username !== '' || url.password !== '') throw new TypeError('url must have no user and no password')
   return url.href.replace(/\/+$/, '')
+}
+
+/** Without what may be a user and a password. */
+function shown(text: unknown): string {
+  return typeof text === 'string' ? JSON.stringify(text.replace(/^.*@/s, '…@')) : String(text)
 }

@@ -128,6 +128,21 @@ describe('a routed console', () => {
     }
   })
 
+  it('has no route left in it, however many were disposed before those that came later', () => {
+    const { console, log } = scene()
+    const before = console.log
+    let last = routeConsole(log, { console })
+    for (let turn = 0; turn < 20_000; turn++) {
+      const next = routeConsole(log, { console })
+      last[Symbol.dispose]()
+      last = next
+    }
+    console.log('logged')
+    last[Symbol.dispose]()
+    assert.equal(console.log, before)
+    console.log('printed')
+  })
+
   it('prints what the sink prints, at once or in what it began', async () => {
     const { console, printed } = scene()
     const later: Promise<void>[] = []

@@ -15,6 +15,9 @@ export interface RouteConsoleOptions {
 type Routed = 'debug' | 'log' | 'info' | 'warn' | 'error' | 'dir' | 'dirxml' | 'trace' | 'assert'
 type Method = (...args: never[]) => void
 
+/** Routes that are over, and what was there before them: somebody who routed the console again may have one of them to give back. */
+const over = new WeakMap<Method, Method>()
+
 /**
  * From now on `console.log` and its kin are records of the logger: `debug` and `trace` of the level debug, `log`, `info`, `dir` and `dirxml` of info, `warn` of warn, `error` and an
  * `assert` that fails of error; `table`, `count`, `timeEnd` and `group` print with `log` themselves. Arguments are formatted as the console does; an error among them is the
@@ -30,7 +33,7 @@ export function routeConsole(logger: Logger, options?: RouteConsoleOptions): Dis
     const name = key as Routed
     const original = target[name]
     const replacement = (...args: never[]): void => {
-      if (isOver || writing.getStore() === true) original.apply(target, args)
+      if (isOver || writing.getStore() === true) beneath(original).apply(target, args)
       else writing.run(true, () => route(...args))
     }
     target[name] = replacement
@@ -41,10 +44,18 @@ export function routeConsole(logger: Logger, options?: RouteConsoleOptions): Dis
       isOver = true
       for (const { name, original, replacement } of routes) {
         // Whoever routed it again has ours as what he gives back, and until then ours passes all on.
-        if (target[name] === replacement) target[name] = original
+        over.set(replacement, beneath(original))
+        if (target[name] === replacement) target[name] = beneath(original)
       }
     },
   }
+}
+
+/** Without the routes that are over. */
+function beneath(method: Method): Method {
+  let found = method
+  for (let next = over.get(found); next !== undefined; next = over.get(found)) found = next
+  return found
 }
 
 function routesTo(logger: Logger): Readonly<Record<Routed, (...args: unknown[]) => void>> {

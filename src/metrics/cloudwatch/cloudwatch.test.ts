@@ -40,6 +40,15 @@ const throttled = Object.assign(new Error('slow down'), {
 })
 
 describe('cloudwatch', { timeout: 10_000 }, () => {
+  it('refuses a metric whose name CloudWatch has for another', () => {
+    const { metrics } = setup()
+    metrics.counter({ name: 'a:b' })
+    const long = 'a'.repeat(255)
+    metrics.gauge({ name: `${long}1` })
+    assert.throws(() => metrics.gauge({ name: 'a_b' }), /^TypeError: metric a_b would be a_b to CloudWatch, as a:b is$/)
+    assert.throws(() => metrics.gauge({ name: `${long}2` }), /^TypeError: metric a+2 would be a+ to CloudWatch/)
+  })
+
   it('sends each interval what was measured in it, with its time, unit and dimensions', async () => {
     const { clock, received, requests, metrics } = setup({ dimensions: { stage: 'test' } })
     const calls = metrics.counter({ name: 'calls', labels: ['method'] })

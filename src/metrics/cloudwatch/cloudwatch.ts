@@ -6,6 +6,7 @@ import { backoff } from '../../primitives/backoff.ts'
 import { Catalog } from '../catalog.ts'
 import type { CheckedSpec } from '../metric-spec.ts'
 import type { Metrics } from '../metrics.ts'
+import { NameOwners } from '../name-owners.ts'
 import { type Push, push } from '../push.ts'
 import { type CloudWatchOptions, checkOptions } from './cloud-watch-options.ts'
 import { CounterDatum } from './counter-datum.ts'
@@ -46,7 +47,8 @@ export interface CloudWatch extends Metrics, AsyncDisposable {
  * - Each interval of a counter is a datum of what was added in it: look at its `Sum`. A gauge is a datum an interval once it was set.
  * - A label is a dimension. What is not ASCII becomes `_`, as a value that is empty does, which CloudWatch refuses.
  * - What cannot be sent is kept with its time and sent later, once; a request of which nobody knows whether it arrived is sent again, as the client's own
- *   retries do. What CloudWatch refuses by itself is given up, and the others of its batch are not.
+ *   retries do. What CloudWatch refuses by itself is given up, and the others of its batch are not, as long as it takes any.
+ * - A metric is refused whose name CloudWatch would take for that of another: `a_b` where there is `a:b`.
  */
 export function cloudwatch(options: CloudWatchOptions): CloudWatch {
   return new CloudWatchMetrics(options)
@@ -72,10 +74,13 @@ class CloudWatchMetrics extends Catalog<DatumSeries> implements CloudWatch {
     const { timeoutMs, maxPendingData } = checkOptions(options)
     const { clock = systemClock, random, intervalMs = 60_000, jitterRatio, onError, onCardinalityExceeded } = options
     const ofAll = checkedDimensions(options.dimensions ?? {})
+    const names = new NameOwners('CloudWatch')
     const base = (spec: CheckedSpec, isCounter: boolean) => {
       checkCount(spec, ofAll)
+      const MetricName = text(spec.name.replaceAll(':', '_')).slice(0, 255)
+      names.claim(spec.name, MetricName)
       const common = {
-        MetricName: text(spec.name.replaceAll(':', '_')).slice(0, 255),
+        MetricName,
         Unit: unitOf(spec.unit, isCounter),
         StorageResolution: options.highResolution === true ? 1 : 60,
       }

@@ -47,6 +47,19 @@ describe('deliver', () => {
     assert.ok(requests() <= 22, `${requests()}`)
   })
 
+  it('does not ask for each of a thousand where all are refused, nor for long where only the first are', async () => {
+    const all = service()
+    const nothing = await deliver(all.put, data(Array(1_000).fill(-1)))
+    assert.deepEqual([nothing.sent, nothing.refused, nothing.rest], [0, 1_000, []])
+    assert.ok(all.requests() <= 80, `${all.requests()}`)
+    const most = service()
+    const { sent, refused } = await deliver(
+      most.put,
+      data(Array.from({ length: 1_000 }, (_, at) => (at < 100 ? -1 : at))),
+    )
+    assert.ok(sent >= 850 && sent + refused === 1_000, `${sent}`)
+  })
+
   it('keeps what CloudWatch has no time for, in its order', async () => {
     const values = Array.from({ length: 64 }, (_, at) => (at === 3 ? -1 : at))
     const { put, taken } = service(10)

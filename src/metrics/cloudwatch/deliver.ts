@@ -28,7 +28,13 @@ export function putBy(client: CloudWatchClientLike, Namespace: string, signal: (
   }
 }
 
-/** Sends a batch; one that is refused as a whole is halved until what is wrong with it stands alone, and that is given up. */
+// A clock that is wrong, say, makes CloudWatch refuse all: to ask for each would be thousands of requests, each of which counts for the account.
+const mostAlone = 32
+
+/**
+ * Sends a batch; one that is refused as a whole is halved until what is wrong with it stands alone, and that is given up. After 32 of those, and none that was
+ * taken, what is refused is not halved any more.
+ */
 export async function deliver(put: Put, batch: readonly MetricDatum[]): Promise<Delivered> {
   const parts: (readonly MetricDatum[])[] = [batch]
   let [sent, refused] = [0, 0]
@@ -40,8 +46,8 @@ export async function deliver(put: Put, batch: readonly MetricDatum[]): Promise<
     } catch (error) {
       lastError = error
       if (!isOfData(error)) return { sent, refused, rest: [...part, ...parts.reverse().flat()], error }
-      const half = part.length >> 1
-      if (half === 0) refused++
+      const half = sent === 0 && refused >= mostAlone ? 0 : part.length >> 1
+      if (half === 0) refused += part.length
       else parts.push(part.slice(half), part.slice(0, half))
     }
   }

@@ -14,4 +14,11 @@ describe('Statistics', () => {
     took.observe(-3)
     assert.deepEqual(took.take(at)[0]?.StatisticValues, { SampleCount: 1, Sum: -3, Minimum: -3, Maximum: -3 })
   })
+
+  it('takes texts and bigints as the numbers that they say', () => {
+    const took = new Statistics({ MetricName: 'took' })
+    for (const value of ['5', 7n] as unknown[]) took.observe(value as number)
+    const StatisticValues = { SampleCount: 2, Sum: 12, Minimum: 5, Maximum: 7 }
+    assert.deepEqual(took.take(at)[0]?.StatisticValues, StatisticValues)
+  })
 })

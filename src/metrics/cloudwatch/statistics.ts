@@ -16,8 +16,9 @@ export class Statistics implements Histogram, DatumSeries {
   }
 
   observe(value: number): void {
-    if (!(Math.abs(value) <= largest)) return
+    // Of a text or a bigint, which programs without types may give.
     const counted = Number(value)
+    if (!(Math.abs(counted) <= largest)) return
     this.#count++
     this.#sum += counted
     this.#least = Math.min(this.#least, counted)

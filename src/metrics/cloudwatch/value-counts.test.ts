@@ -26,6 +26,13 @@ describe('ValueCounts', () => {
     ])
   })
 
+  it('takes texts and bigints as the numbers that they say', () => {
+    assert.deepEqual(pairsOf(['5', 7n] as unknown[] as number[]), [
+      [5, 1],
+      [7, 1],
+    ])
+  })
+
   it('keeps count and sum exactly, and each value within 1 %', () => {
     const value = fc.oneof(
       fc.double({ noNaN: true, min: -1e12, max: 1e12 }),

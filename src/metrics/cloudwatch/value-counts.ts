@@ -30,8 +30,9 @@ export class ValueCounts implements Histogram, DatumSeries {
   }
 
   observe(value: number): void {
-    if (!(Math.abs(value) <= largest)) return
+    // Of a text or a bigint, which programs without types may give.
     const counted = Number(value)
+    if (!(Math.abs(counted) <= largest)) return
     const index = this.#buckets.indexOf(counted)
     const key = counted < 0 ? -index : index
     const bin = this.#bins.get(key) ?? this.#newBin(key)

@@ -97,12 +97,20 @@ describe('dogstatsd', () => {
     assert.equal(metrics.stats.dropped, 0)
   })
 
+  it('refuses a metric that the Agent would take for a service check', async () => {
+    await using metrics = dogstatsd({ url: `udp://127.0.0.1:${await unusedPort()}` })
+    assert.throws(() => metrics.counter({ name: '_scores' }), /^TypeError: metric _scores: what begins with _sc is/)
+    await using prefixed = dogstatsd({ url: `udp://127.0.0.1:${await unusedPort()}`, prefix: 'shop.' })
+    prefixed.counter({ name: '_scores' })
+  })
+
   it('never throws for want of a receiver', async () => {
     await using metrics = dogstatsd({ url: `tcp://127.0.0.1:${await unusedPort()}` })
     await eventually(() => metrics.stats.state === 'down')
     metrics.event({ title: 'Deployed' })
     metrics.serviceCheck({ name: 'db', status: 'ok' })
     assert.throws(() => metrics.event({ title: '' }), TypeError)
+    assert.throws(() => metrics.event({ title: '\0' }), TypeError)
   })
 
   it('refuses options that make no sense', () => {

@@ -31,6 +31,7 @@ const agentBufferBytes = 8_192
  * - A counter is summed, and is a line each interval in which it was counted. A gauge is a line when it was set, and all are sent again once lines were lost.
  * - Values of histograms and summaries are those of a distribution, several to a line, in the unit of the metric. Buckets and quantiles are the receiver's own matter.
  * - Labels are tags, in their order, behind the tags of all metrics; see `tagList` for what cannot be carried as it is.
+ * - A metric is refused that begins with `_sc`, which is a service check to the Agent.
  *
  * `unix:///path` is the Agent's stream socket (`dogstatsd_stream_socket`), in which each packet begins with its length, and is at most 8,192 bytes
  * unless `maxPacketBytes` says otherwise. Node has no Unix sockets for datagrams, which `dogstatsd_socket` is. The Agent itself has no TCP; others have.
@@ -47,6 +48,10 @@ export function dogstatsd(options: DogstatsdOptions = {}): Dogstatsd {
     return isFramed ? new FramedChannel(socket) : socket
   }
   const metrics = new StatsdMetrics({ ...options, maxPacketBytes }, dogstatsdFormat(checked), open)
+  metrics.onRegister(({ spec: { name } }) => {
+    if (`${checked.prefix}${name}`.startsWith('_sc'))
+      throw new TypeError(`metric ${name}: what begins with _sc is a service check to the Agent`)
+  })
   return withEvents(metrics, checked, maxPacketBytes ?? 1_432)
 }
 

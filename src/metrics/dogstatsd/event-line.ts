@@ -39,8 +39,8 @@ export interface Sender {
  */
 export function eventLine(event: DogstatsdEvent, { tags, origin }: Sender, maxBytes: number): string {
   const { title, text = '', happenedAt, hostname, aggregationKey, priority, sourceType, alertType } = event
-  if (typeof title !== 'string' || title === '')
-    throw new TypeError('title of an event must be a text that is not empty')
+  const shownTitle = typeof title === 'string' ? oneLine(title) : ''
+  if (shownTitle === '') throw new TypeError('title of an event must be a text that is not empty')
   if (typeof text !== 'string') throw new TypeError('text of an event must be a text')
   if (priority !== undefined) oneOf('priority', priority, ['normal', 'low'])
   if (alertType !== undefined) oneOf('alertType', alertType, ['error', 'warning', 'info', 'success'])
@@ -54,7 +54,6 @@ export function eventLine(event: DogstatsdEvent, { tags, origin }: Sender, maxBy
     ['t', alertType],
   ] as const
   const end = `${optionalFields(fields)}${list && `|#${list}`}${origin}\n`
-  const shownTitle = oneLine(title)
   const rest = maxBytes - byteLength(`_e{${byteLength(shownTitle)},0000}:${shownTitle}|${end}`) + 1
   const shownText = cut(oneLine(text), Math.max(0, rest))
   return `_e{${byteLength(shownTitle)},${byteLength(shownText)}}:${shownTitle}|${shownText}${end}`

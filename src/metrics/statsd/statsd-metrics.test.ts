@@ -61,6 +61,14 @@ const counts = (lines: readonly string[], name: string): number => {
   return totals.counters.get(name) ?? 0
 }
 
+describe('names of StatsD', () => {
+  it('are those of one metric each', () => {
+    const { metrics } = scene()
+    metrics.counter({ name: 'a:b' })
+    assert.throws(() => metrics.gauge({ name: 'a_b' }), /^TypeError: metric a_b would be a_b to StatsD, as a:b is$/)
+  })
+})
+
 describe('metrics as lines', () => {
   it('say at each interval what has changed', async () => {
     const { clock, metrics, lines, interval } = scene()

@@ -9,6 +9,7 @@ import { systemRandom } from '../../primitives/random.ts'
 import { Catalog } from '../catalog.ts'
 import { type CheckedSpec, checkSpec } from '../metric-spec.ts'
 import type { Metrics } from '../metrics.ts'
+import { NameOwners } from '../name-owners.ts'
 import { type Push, push } from '../push.ts'
 import { CounterSum } from './counter-sum.ts'
 import { GaugeValue } from './gauge-value.ts'
@@ -78,6 +79,8 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
       },
       { onCardinalityExceeded, onDelete: (series) => series.end() },
     )
+    const names = new NameOwners('StatsD')
+    this.onRegister(({ spec: { name } }) => names.claim(name, name.replaceAll(':', '_')))
     const { intervalMs, jitterRatio, maxPacketBytes, maxPendingBytes, onError } = options
     this.#push = push(() => this.#write(), { intervalMs, jitterRatio, clock, random })
     this.#channel = open(({ address, error }) => {

@@ -26,6 +26,14 @@ describe('TimingLines', () => {
     assert.deepEqual(lines, ['took:12.3|ms', 'took:1005|ms', 'took:60000|ms'])
   })
 
+  it('takes texts and bigints as the numbers that they say', () => {
+    for (const millisecondsPer of [undefined, 1]) {
+      const { timing, lines } = scene(millisecondsPer)
+      for (const value of ['5', 7n] as unknown[]) timing.observe(value as number)
+      assert.deepEqual(lines, ['took:5|ms', 'took:7|ms'])
+    }
+  })
+
   it('leaves out what is not finite, or no longer is as milliseconds', () => {
     const { timing, lines } = scene(1_000)
     for (const value of [NaN, Infinity, -Infinity, Number.MAX_VALUE]) timing.observe(value)

@@ -29,7 +29,8 @@ export class TimingLines implements Histogram, LineSeries {
   observe(value: number): void {
     if (this.#sampleRatio < 1 && this.#random() >= this.#sampleRatio) return
     const { before, after, extraBytes, millisecondsPer } = this.#line
-    const written = millisecondsPer === undefined ? value : value * millisecondsPer
+    // Of a text or a bigint, which programs without types may give.
+    const written = Number(value) * (millisecondsPer ?? 1)
     if (!Number.isFinite(written)) return
     const text = millisecondsPer === undefined ? `${written}` : millisecondsText(written)
     this.#writer.write(`${before}${text}${after}`, extraBytes)
