@@ -185,6 +185,18 @@ describe('listAndWatch', { timeout: 10_000 }, () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('fails with a watch that tells nothing at all, also where silence is no sign of death', async () => {
+    const played = new Played({ whenSilent: 'watch on' })
+    played.lists = [['a:1']]
+    await played.next()
+    const failing = assert.rejects(played.next(), { message: 'etcd said nothing for 1m0s' })
+    await played.clock.settle()
+    await played.clock.advance(60_000)
+    await failing
+    assert.deepEqual(played.asked, ['list', 'watch 10'])
+    assert.deepEqual([played.closed, played.clock.pending], [1, 0])
+  })
+
   it('throws what the registry fails with', async () => {
     const played = new Played()
     played.lists = [['a:1']]

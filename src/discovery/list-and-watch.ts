@@ -38,7 +38,7 @@ export interface ListAndWatchOptions<Entry = readonly Instance[]> {
   readonly silenceMs: number
   /**
    * What becomes of a watch that is taken for dead: it fails, or it is watched on from the last position. The latter is for registries that say nothing
-   * while nothing changes, and that show at once that they live when a watch begins. @default 'fail'
+   * while nothing changes, and that show at once that they live when a watch begins: one that has told nothing at all fails. @default 'fail'
    */
   readonly whenSilent?: 'fail' | 'watch on' | undefined
   /** Makes the set of all entries, in the order of their coming; what it throws is the registry's failure. @default those of each entry */
@@ -71,7 +71,7 @@ export function listAndWatch<Position, Entry = readonly Instance[]>(
         await turn()
         using silence = new Silence(clock, silenceMs, signal, silent)
         from = yield* follow(known, from, registry.watch(from, silence.signal), silence, merged)
-        if (silence.error !== undefined && whenSilent === 'fail') throw silence.error
+        if (silence.error !== undefined && (whenSilent === 'fail' || !silence.wasBroken)) throw silence.error
       }
     }
   }
@@ -117,6 +117,8 @@ class Silence implements Disposable {
   readonly signal: AbortSignal
   /** Why it was aborted. */
   error: Error | undefined
+  /** Whether it has told anything. */
+  wasBroken = false
   readonly #clock: Clock
   readonly #limitMs: number
   readonly #late: () => Error
@@ -133,6 +135,7 @@ class Silence implements Disposable {
 
   /** It has told something. */
   ended(): void {
+    this.wasBroken = true
     this.#timer.cancel()
     this.#timer = this.#begin()
   }

@@ -23,7 +23,7 @@ export interface Taken {
 
 const taken: Taken = Object.freeze({})
 
-/** With so many questions open the store hangs, and is asked no more often than once in the time that a question may take. */
+/** With so many questions open, a store that has answered none in the time that one may take hangs: it is asked once in that time. */
 const mostOpen = 1_000
 
 /** Never rejects. */
@@ -31,6 +31,8 @@ export class Points {
   readonly #limiter: FlexibleLimiter
   readonly #timeoutMs: number
   #open = 0
+  /** When it answered last, or was asked while nothing was open. */
+  #heardAt = -Infinity
   #nextAt = -Infinity
 
   constructor(limiter: FlexibleLimiter, timeoutMs: number) {
@@ -41,10 +43,9 @@ export class Points {
   /** Takes points of a key, or says why not. */
   async take(key: string, points: number, clock: Clock): Promise<Taken> {
     try {
-      const asked = this.#ask(key, points, clock)
       const limitMs = this.#timeoutMs
       const late = () => new Error(`the store did not answer within ${formatDuration(limitMs)}`)
-      await (limitMs === Infinity ? asked : within(asked, { clock, limitMs, late }))
+      await within(this.#ask(key, points, clock), { clock, limitMs, late })
       return taken
     } catch (thrown) {
       const waitMs = waitOf(thrown)
@@ -53,16 +54,17 @@ export class Points {
   }
 
   async #ask(key: string, points: number, clock: Clock): Promise<void> {
-    if (this.#open >= mostOpen) {
-      const now = clock.now()
-      if (now < this.#nextAt) throw new Error('the store has not answered for long')
-      this.#nextAt = now + this.#timeoutMs
-    }
+    const now = clock.now()
+    if (this.#open === 0) this.#heardAt = now
+    const hangs = this.#open >= mostOpen && now - this.#heardAt >= this.#timeoutMs
+    if (hangs && now < this.#nextAt) throw new Error('the store has not answered for long')
+    if (hangs) this.#nextAt = now + this.#timeoutMs
     this.#open++
     try {
       await this.#limiter.consume(key, points)
     } finally {
       this.#open--
+      this.#heardAt = clock.now()
     }
   }
 }
