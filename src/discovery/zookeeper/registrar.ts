@@ -12,13 +12,13 @@ import type { Place } from './take-place.ts'
 
 export type { Registrar } from '../registrar.ts'
 export type { ZookeeperAclEntry } from './acl.ts'
-export type { RequesterTls, ZookeeperAuth } from './connection.ts'
+export type { RequesterTls } from './connection.ts'
 
 /** Where instances are announced, and who may see them. */
 export interface ZookeeperRegistrarOptions extends RegistrarOptions, ZookeeperConnectionOptions {
   /**
    * Who may do what with the nodes that are made, those above the instances included: `{ scheme, id, permissions }`, with the letters `cdrwa`.
-   * @default everything for whoever has the same `auth`; without that everything for everybody
+   * @default everything for whoever has the same `user` and `password`; without these everything for everybody
    */
   readonly acl?: readonly ZookeeperAclEntry[] | undefined
 }
