@@ -62,9 +62,9 @@ describe('discovery with etcd, old and new', { concurrency: 2 }, () => {
         const url = addressOf(server.name)
         const client = new EtcdClient(url)
         await client.hold('mixed/', [])
-        const unreadable: string[] = []
-        const onUnreadable = ({ key }: { readonly key: string }) => void unreadable.push(key)
-        await using instancer = etcdInstancer({ service: 'mixed', url, path: '', onUnreadable })
+        const leftOut: string[] = []
+        const onLeftOut = ({ entry }: { readonly entry: string }) => void leftOut.push(entry)
+        await using instancer = etcdInstancer({ service: 'mixed', url, path: '', onLeftOut })
         instancer.subscribe(() => {})
         await client.hold('mixed/', [
           ['mixed/10.0.0.1:80', 'http://10.0.0.1:80'],
@@ -72,7 +72,7 @@ describe('discovery with etcd, old and new', { concurrency: 2 }, () => {
           ['mixed/odd', '\u0000'],
         ])
         await knows(instancer, '10.0.0.1:80', '10.0.0.2:80')
-        assert.deepEqual(unreadable, ['mixed/odd'])
+        assert.deepEqual(leftOut, ['mixed/odd'])
       })
 
       it('waits by one watch while nothing changes, and reads of a thousand what changes', async () => {

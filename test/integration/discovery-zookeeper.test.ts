@@ -212,9 +212,9 @@ describe('discovery with ZooKeeper', { ...skipUnless('zookeeper'), timeout: 180_
     const servers = addressOf('zookeeper')
     const auth = { user: 'ada', password: 'hush' }
     const path = '/guarded'
-    await using registrar = zookeeperRegistrar({ servers, path, auth })
+    await using registrar = zookeeperRegistrar({ servers, path, ...auth })
     await registrar.register('secret', instanceOf(1)).registered
-    await using reader = zookeeperInstancer({ service: 'secret', servers, path, auth })
+    await using reader = zookeeperInstancer({ service: 'secret', servers, path, ...auth })
     reader.subscribe(() => {})
     await knows(reader, '10.0.0.1:80')
     const messageOf = async (instancer: Instancer) => {
@@ -223,10 +223,10 @@ describe('discovery with ZooKeeper', { ...skipUnless('zookeeper'), timeout: 180_
       return instancer.current.error?.message
     }
     for (const each of [undefined, { user: 'ada', password: 'guess' }]) {
-      await using stranger = zookeeperInstancer({ service: 'secret', servers, path, auth: each })
-      const refused = 'getChildren /guarded/secret: the ACL of the node does not allow it (auth) (-102)'
+      await using stranger = zookeeperInstancer({ service: 'secret', servers, path, ...each })
+      const refused = 'getChildren /guarded/secret: the ACL of the node does not allow it (user, password) (-102)'
       assert.equal(await messageOf(stranger), refused)
-      await using intruder = zookeeperRegistrar({ servers, path, auth: each })
+      await using intruder = zookeeperRegistrar({ servers, path, ...each })
       const registration = intruder.register('secret', instanceOf(2))
       await eventually(() => registration.error !== undefined)
       assert.match(
@@ -239,7 +239,7 @@ describe('discovery with ZooKeeper', { ...skipUnless('zookeeper'), timeout: 180_
       ...worldAcl.map((entry) => ({ ...entry, permissions: 'r' })),
       { scheme: 'auth', id: '', permissions: 'cdrwa' },
     ]
-    await using open = zookeeperRegistrar({ servers, path: '/shown', auth, acl })
+    await using open = zookeeperRegistrar({ servers, path: '/shown', ...auth, acl })
     await open.register('shown', instanceOf(1)).registered
     await using anybody = zookeeperInstancer({ service: 'shown', servers, path: '/shown' })
     anybody.subscribe(() => {})

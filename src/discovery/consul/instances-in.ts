@@ -1,5 +1,7 @@
 // What Consul's health endpoint says of a service, as instances.
-import { addressOf, checkInstance, type Instance } from '../instance.ts'
+import { addressOf, type Instance } from '../instance.ts'
+import { numberIn } from '../number-in.ts'
+import { usableInstances } from '../usable-instances.ts'
 
 /** What is wanted of the entries of a service. */
 export interface WantedEntries {
@@ -27,18 +29,7 @@ interface Entry {
  */
 export function instancesIn(body: Uint8Array, { tags }: WantedEntries): readonly Instance[] {
   const entries = parsed(body).filter((entry) => tags.every((tag) => entry.Service.Tags?.includes(tag)))
-  const instances: Instance[] = []
-  let flaw: unknown
-  for (const entry of entries) {
-    try {
-      instances.push(checkInstance(instanceOf(entry)))
-    } catch (thrown) {
-      flaw = thrown
-    }
-  }
-  if (instances.length === 0 && flaw !== undefined)
-    throw new Error(`none of ${entries.length} instances can be called: ${(flaw as Error).message}`)
-  return instances
+  return usableInstances(entries, instanceOf, 'instances')
 }
 
 function parsed(body: Uint8Array): readonly Entry[] {
@@ -62,8 +53,8 @@ function instanceOf({ Node, Service, Checks }: Entry): Instance {
   return {
     id: `${Node.Node}/${Service.ID}`,
     address: addressOf(Service.Address || Node.Address || '', Service.Port ?? 0),
-    weight: weightOf(Service.Weights ?? {}, numberOf(weight), Checks ?? []),
-    ...(numberOf(priority) === undefined ? {} : { priority: numberOf(priority) }),
+    weight: weightOf(Service.Weights ?? {}, numberIn(weight), Checks ?? []),
+    ...(numberIn(priority) === undefined ? {} : { priority: numberIn(priority) }),
     ...(zone ? { zone } : {}),
     ...(Service.Tags?.length ? { tags: Service.Tags } : {}),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
@@ -79,11 +70,4 @@ function weightOf(
   if (checks.some(({ Status }) => Status === 'critical')) return 0
   if (checks.some(({ Status }) => Status === 'warning')) return Warning
   return exact ?? Passing
-}
-
-/** What others may have written there for themselves is no number of ours. */
-function numberOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+(?:\.\d+)?(?:e[+-]?\d+)?$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER
-    ? Number(text)
-    : undefined
 }

@@ -3,6 +3,7 @@ import { ServiceError } from '../../core/errors.ts'
 import { HttpService } from '../../platform/http-service.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { type Announce, type Announcement, type Registrar, type RegistrarOptions, registrarFrom } from '../registrar.ts'
+import { registrarWith } from '../registrar-with.ts'
 import { tellingDoubt } from '../telling-doubt.ts'
 import { type CheckedCheck, type ConsulCheck, checkedCheck } from './check.ts'
 import { type ConsulConnectionOptions, checkedConsul } from './connection.ts'
@@ -33,20 +34,13 @@ export function consulRegistrar(options: ConsulRegistrarOptions = {}): Registrar
     checkNumber('verifyIntervalMs', verifyIntervalMs, { min: 100, max: 2 ** 31 - 1 }),
   )
   const registrar = registrarFrom(checked.name, (...asked) => agent.announce(...asked), options)
-  return {
-    name: registrar.name,
-    register: (service, instance, events) => {
+  return registrarWith(registrar, {
+    accept: (service, instance) => {
       serviceDefinition(service, instance, agent.check)
-      return registrar.register(service, instance, events)
+      return instance
     },
-    [Symbol.asyncDispose]: async () => {
-      try {
-        await registrar[Symbol.asyncDispose]()
-      } finally {
-        await agent.close()
-      }
-    },
-  }
+    close: () => agent.close(),
+  })
 }
 
 /** The round trips of one agent. */

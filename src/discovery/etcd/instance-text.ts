@@ -1,13 +1,13 @@
 // What the value of a key says of an instance: as our registrar writes it, as gRPC's naming for etcd does, or as Go kit does.
 import { checkInstance, type Instance } from '../instance.ts'
+import { instanceMembers } from '../instance-members.ts'
 
 /** The size of the largest value that is read or written, in bytes. */
 export const largestValueBytes: number = 65_536
 
 /** The value that registers an instance: itself, as JSON. Throws a RangeError when it is larger than readers take. */
 export function instanceText(instance: Instance): string {
-  const { id, address, weight, priority, zone, tags, metadata } = instance
-  const value = JSON.stringify({ id, address, weight, priority, zone, tags, metadata })
+  const value = JSON.stringify(instanceMembers(instance))
   const bytes = Buffer.byteLength(value)
   if (bytes <= largestValueBytes) return value
   throw new RangeError(`an instance may take ${largestValueBytes} bytes with all its metadata, but takes ${bytes}`)
@@ -24,10 +24,8 @@ export function instanceIn(value: string, id: string): Instance {
 /** What others write beside that is for others, and for later. */
 function ofJson(json: Partial<Instance> & NamingUpdate, id: string): Instance {
   if (json.address === undefined && json.Addr !== undefined) return ofNaming(json, id)
-  const { weight, priority, zone, tags, metadata } = json
-  const given = Object.entries({ weight, priority, zone, tags, metadata }).filter(([, said]) => said !== undefined)
   // What it is will be checked.
-  return { id: json.id ?? id, address: json.address as string, ...Object.fromEntries(given) }
+  return { ...instanceMembers(json), id: json.id ?? id } as Instance
 }
 
 /** What `client/v3/naming/endpoints` puts. */

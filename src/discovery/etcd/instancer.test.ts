@@ -76,8 +76,8 @@ describe('etcdInstancer', { timeout: 20_000 }, () => {
   })
 
   it('leaves out what is no instance, and tells so', async () => {
-    const unreadable: string[] = []
-    await using setup = await opened({ onUnreadable: ({ name, key: at }) => void unreadable.push(`${name}: ${at}`) })
+    const leftOut: string[] = []
+    await using setup = await opened({ onLeftOut: ({ name, entry: at }) => void leftOut.push(`${name}: ${at}`) })
     setup.put('1', '2')
     setup.etcd.change([{ key: key('odd'), value: '{' }])
     setup.instancer.subscribe(() => {})
@@ -85,7 +85,7 @@ describe('etcdInstancer', { timeout: 20_000 }, () => {
     setup.etcd.change([{ key: key('2'), value: 'odd' }])
     await setup.knows('1')
     const name = `bar in etcd at ${setup.front.url}`
-    assert.deepEqual(unreadable, [`${name}: ${key('odd')}`, `${name}: ${key('2')}`])
+    assert.deepEqual(leftOut, [`${name}: ${key('odd')}`, `${name}: ${key('2')}`])
     // What is left makes no sense, and so what was known stays.
     setup.etcd.change([{ key: key('1'), value: 'odd' }])
     await until(setup, () => setup.instancer.current.error !== undefined, 'it fails')

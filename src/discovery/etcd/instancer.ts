@@ -2,15 +2,16 @@
 import { tell } from '../../core/tell.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { type Instancer, type InstancerOptions, instancerFrom } from '../instancer.ts'
+import type { LeftOutEvent } from '../left-out-event.ts'
 import { listAndWatch } from '../list-and-watch.ts'
 import { checkedEtcd, type EtcdConnectionOptions } from './connection.ts'
 import { checkService, prefixOf } from './keys.ts'
-import { ServiceEntries, type UnreadableEvent } from './service-entries.ts'
+import { ServiceEntries } from './service-entries.ts'
 import { WatchedService } from './watched-service.ts'
 
 export type { Instancer } from '../instancer.ts'
+export type { LeftOutEvent } from '../left-out-event.ts'
 export type { RequesterTls } from './connection.ts'
-export type { UnreadableEvent } from './service-entries.ts'
 
 /** What is looked up, and how. */
 export interface EtcdInstancerOptions extends InstancerOptions, EtcdConnectionOptions {
@@ -24,7 +25,7 @@ export interface EtcdInstancerOptions extends InstancerOptions, EtcdConnectionOp
    */
   readonly silenceMs?: number | undefined
   /** Told of each value that is no instance, whenever it is read; it is left out. @default nothing */
-  readonly onUnreadable?: ((event: UnreadableEvent) => void) | undefined
+  readonly onLeftOut?: ((event: LeftOutEvent) => void) | undefined
 }
 
 /**
@@ -35,7 +36,7 @@ export interface EtcdInstancerOptions extends InstancerOptions, EtcdConnectionOp
  * listed again. Throws a TypeError or RangeError for an option that makes no sense.
  */
 export function etcdInstancer(options: EtcdInstancerOptions): Instancer {
-  const { onUnreadable } = options
+  const { onLeftOut } = options
   const checked = checkedEtcd(options)
   const { name, clock } = checked.service
   const prefix = prefixOf(checked.path, checkService(options.service))
@@ -43,7 +44,7 @@ export function etcdInstancer(options: EtcdInstancerOptions): Instancer {
   const silenceMs = checkNumber('silenceMs', options.silenceMs ?? 45_000, { min: 1_000, max: 2 ** 31 - 1 })
   const lookup = `${options.service} in ${name}`
   const open = () => {
-    const entries = new ServiceEntries(prefix, lookup, (event) => tell(onUnreadable, event))
+    const entries = new ServiceEntries(prefix, lookup, (event) => tell(onLeftOut, event))
     return new WatchedService(checked, { prefix, entries, timeoutMs })
   }
   return instancerFrom(lookup, listAndWatch(open, { name, clock, silenceMs, whenSilent: 'watch on' }), options)

@@ -4,6 +4,7 @@ import { checkNumber } from '../../primitives/check.ts'
 import { type Random, systemRandom } from '../../primitives/random.ts'
 import { checkInstance, type Instance } from '../instance.ts'
 import { type Announce, type Registrar, type RegistrarOptions, registrarFrom } from '../registrar.ts'
+import { registrarWith } from '../registrar-with.ts'
 import { checkedEtcd, type EtcdConnectionOptions } from './connection.ts'
 import { EtcdGateway } from './gateway.ts'
 import { instanceText } from './instance-text.ts'
@@ -54,21 +55,15 @@ export function etcdRegistrar(options: EtcdRegistrarOptions = {}): Registrar {
   }
 
   const registrar = registrarFrom(checked.service.name, announce, options)
-  return {
-    name: registrar.name,
-    register: (service, instance, events) => {
+  return registrarWith(registrar, {
+    accept: (service, instance) => {
+      checkService(service)
       instanceText(checkInstance(instance))
       // By its copy the lease of this registration is known, though the same instance may be registered twice.
-      return registrar.register(checkService(service), { ...instance }, events)
+      return { ...instance }
     },
-    [Symbol.asyncDispose]: async () => {
-      try {
-        await registrar[Symbol.asyncDispose]()
-      } finally {
-        await gateway[Symbol.asyncDispose]()
-      }
-    },
-  }
+    close: () => gateway[Symbol.asyncDispose](),
+  })
 }
 
 /** Done twice it changes nothing, and nobody who watches hears of it. */

@@ -2,18 +2,10 @@
 import { errorOf } from '../../core/error-of.ts'
 import { ServiceError } from '../../core/errors.ts'
 import type { Instance } from '../instance.ts'
+import type { LeftOutEvent } from '../left-out-event.ts'
 import { instanceIn } from './instance-text.ts'
 import type { KeyValue, WatchEvent } from './key-value.ts'
 import { textOf } from './keys.ts'
-
-/** A value that is no instance. */
-export interface UnreadableEvent {
-  /** What was looked up. */
-  readonly name: string
-  /** Where the value is. */
-  readonly key: string
-  readonly error: Error
-}
 
 /** An instance by the key that it is at, in base64. */
 export type Entry = readonly [string, readonly Instance[]]
@@ -25,13 +17,13 @@ export type Change = readonly [string, readonly Instance[] | undefined]
 export class ServiceEntries {
   readonly #prefix: string
   readonly #name: string
-  readonly #onUnreadable: (event: UnreadableEvent) => void
+  readonly #onLeftOut: (event: LeftOutEvent) => void
   readonly #readable = new Set<string>()
 
-  constructor(prefix: string, name: string, onUnreadable: (event: UnreadableEvent) => void) {
+  constructor(prefix: string, name: string, onLeftOut: (event: LeftOutEvent) => void) {
     this.#prefix = prefix
     this.#name = name
-    this.#onUnreadable = onUnreadable
+    this.#onLeftOut = onLeftOut
   }
 
   /** All that there is. Throws an `internal` ServiceError when nothing of it can be read. */
@@ -62,7 +54,7 @@ export class ServiceEntries {
     } catch (thrown) {
       const error = errorOf(thrown)
       flaws.push(error)
-      this.#onUnreadable({ name: this.#name, key: path, error })
+      this.#onLeftOut({ name: this.#name, entry: path, error })
       return undefined
     }
   }

@@ -1,5 +1,7 @@
 // What a Eureka says of an application, as instances.
-import { addressOf, checkInstance, type Instance } from '../instance.ts'
+import { addressOf, type Instance } from '../instance.ts'
+import { numberIn } from '../number-in.ts'
+import { usableInstances } from '../usable-instances.ts'
 import type { InstanceInfo } from './instance-info.ts'
 import { tagsIn } from './tags.ts'
 
@@ -16,25 +18,13 @@ export function instancesFrom(
 ): (infos: readonly InstanceInfo[], name: string) => readonly Instance[] {
   const made = new WeakMap<InstanceInfo, Instance>()
   const instanceFor = (info: InstanceInfo) => {
-    const instance = made.get(info) ?? checkInstance(instanceOf(info, wanted))
+    const instance = made.get(info) ?? instanceOf(info, wanted)
     made.set(info, instance)
     return instance
   }
   return (infos, name) => {
     const counted = wanted.upOnly ? infos.filter(({ status }) => status === 'UP') : infos
-    const instances: Instance[] = []
-    let flaw: unknown
-    for (const info of counted) {
-      try {
-        instances.push(instanceFor(info))
-      } catch (thrown) {
-        flaw = thrown
-      }
-    }
-    // One that was registered badly must not hide the rest; where there is no rest, somebody must hear of it.
-    if (instances.length === 0 && flaw !== undefined)
-      throw new Error(`none of ${counted.length} instances of ${name} can be called: ${(flaw as Error).message}`)
-    return instances
+    return usableInstances(counted, instanceFor, `instances of ${name}`)
   }
 }
 
@@ -45,8 +35,8 @@ function instanceOf(info: InstanceInfo, { secure, address }: WantedInstances): I
   return {
     id: info.id,
     address: addressOf(first || second, (secure ? info.securePort : info.port) ?? 0),
-    ...(isUp ? optional('weight', numberOf(weight)) : { weight: 0 }),
-    ...optional('priority', numberOf(priority)),
+    ...(isUp ? optional('weight', numberIn(weight)) : { weight: 0 }),
+    ...optional('priority', numberIn(priority)),
     ...optional('zone', zone),
     ...optional('tags', tags === undefined ? undefined : tagsIn(tags)),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
@@ -55,9 +45,3 @@ function instanceOf(info: InstanceInfo, { secure, address }: WantedInstances): I
 
 const optional = <Value>(member: string, value: Value | undefined): { readonly [member: string]: Value } =>
   value === undefined ? {} : { [member]: value }
-
-/** What others may have written there for themselves is no number of ours. */
-function numberOf(text: string | undefined): number | undefined {
-  const isNumber = text !== undefined && /^\d+(?:\.\d+)?(?:e[+-]?\d+)?$/.test(text)
-  return isNumber && Number(text) <= Number.MAX_SAFE_INTEGER ? Number(text) : undefined
-}

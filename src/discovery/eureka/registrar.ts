@@ -4,6 +4,7 @@ import { ServiceError } from '../../core/errors.ts'
 import { HttpService } from '../../platform/http-service.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { type Announce, type Announcement, type Registrar, type RegistrarOptions, registrarFrom } from '../registrar.ts'
+import { registrarWith } from '../registrar-with.ts'
 import { tellingDoubt } from '../telling-doubt.ts'
 import { checkedEureka, type EurekaConnectionOptions } from './connection.ts'
 import { instanceInfoOf } from './instance-info.ts'
@@ -36,20 +37,13 @@ export function eurekaRegistrar(options: EurekaRegistrarOptions = {}): Registrar
   const checked = checkedEureka(options)
   const server = new Server(new HttpService(checked), checked.clock, { ttlMs, secure, statusPath, healthPath })
   const registrar = registrarFrom(checked.name, (...asked) => server.announce(...asked), options)
-  return {
-    name: registrar.name,
-    register: (service, instance, events) => {
+  return registrarWith(registrar, {
+    accept: (service, instance) => {
       registrationBody(service, instance, server.terms, 0)
-      return registrar.register(service, instance, events)
+      return instance
     },
-    [Symbol.asyncDispose]: async () => {
-      try {
-        await registrar[Symbol.asyncDispose]()
-      } finally {
-        await server.close()
-      }
-    },
-  }
+    close: () => server.close(),
+  })
 }
 
 function checkPath(option: string, path: unknown): void {

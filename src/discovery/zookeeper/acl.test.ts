@@ -34,7 +34,7 @@ describe('an ACL', () => {
     ])
       assert.throws(() => checkedAcl(acl as never, true), { name: 'TypeError', message: /^acl must be a list/ })
     assert.throws(() => checkedAcl(creatorAcl, false), {
-      message: 'acl must not have the scheme auth without the option auth',
+      message: 'acl must not have the scheme auth without the options user and password',
     })
     assert.equal(checkedAcl(creatorAcl, true), creatorAcl)
   })

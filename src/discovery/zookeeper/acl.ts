@@ -25,7 +25,7 @@ export function checkedAcl(acl: readonly ZookeeperAclEntry[], hasAuth: boolean):
   if (!Array.isArray(acl) || acl.length === 0 || !acl.every(isEntry))
     throw new TypeError('acl must be a list of { scheme, id, permissions }, with permissions of the letters cdrwa')
   if (!hasAuth && acl.some(({ scheme }) => scheme === 'auth'))
-    throw new TypeError('acl must not have the scheme auth without the option auth')
+    throw new TypeError('acl must not have the scheme auth without the options user and password')
   return acl
 }
 

@@ -7,10 +7,9 @@ import { checkNumber } from '../../primitives/check.ts'
 import { type Random, systemRandom } from '../../primitives/random.ts'
 import { below, checkPath } from './node-name.ts'
 import { ServerTurns, serverList } from './server-list.ts'
-import type { ZookeeperAuth } from './session-ticket.ts'
+import type { DigestUser } from './session-ticket.ts'
 
 export type { RequesterTls } from '../../platform/requester-options.ts'
-export type { ZookeeperAuth } from './session-ticket.ts'
 
 /** Which servers are asked, and as whom. */
 export interface ZookeeperConnectionOptions {
@@ -23,8 +22,10 @@ export interface ZookeeperConnectionOptions {
   readonly chroot?: string | undefined
   /** The node below which each service has one. @default /services, where Curator and Spring have theirs */
   readonly path?: string | undefined
-  /** Who we are, by ZooKeeper's scheme `digest`. @default nobody */
-  readonly auth?: ZookeeperAuth | undefined
+  /** Who we are, by ZooKeeper's scheme `digest`; without a colon. Goes with `password`. @default nobody */
+  readonly user?: string | undefined
+  /** That of `user`. Is never shown. @default none */
+  readonly password?: string | undefined
   /** Encrypts: for the `secureClientPort` of servers. @default none: not encrypted */
   readonly tls?: RequesterTls | undefined
   /**
@@ -49,7 +50,7 @@ export interface CheckedConnection {
   readonly servers: ServerTurns
   /** The node below which each service has one, with the chroot. */
   readonly path: string
-  readonly auth: ZookeeperAuth | undefined
+  readonly auth: DigestUser | undefined
   readonly tls: RequesterTls | undefined
   readonly secureContext: SecureContext | undefined
   readonly sessionTimeoutMs: number
@@ -63,18 +64,17 @@ const longestMs = 2 ** 31 - 1
 
 /** Puts defaults where nothing was given. Throws a TypeError or RangeError that names the option. */
 export function checkedConnection(options: ZookeeperConnectionOptions): CheckedConnection {
-  const { tls, auth, clock = systemClock, random = systemRandom } = options
+  const { tls, clock = systemClock, random = systemRandom } = options
   const { servers, chroot } = serverList(options.servers ?? '127.0.0.1:2181')
   if (chroot !== '/' && options.chroot !== undefined)
     throw new TypeError('chroot must be given by itself or with servers, and not by both')
   const root = checkPath('chroot', options.chroot ?? chroot)
-  if (auth !== undefined) checkAuth(auth)
   if (tls !== undefined) checkTls(tls)
   return {
     name: `zookeeper at ${servers.map(({ text }) => text).join(',')}${root === '/' ? '' : root}`,
     servers: new ServerTurns(servers, random),
     path: below(root, checkPath('path', options.path ?? '/services')),
-    auth,
+    auth: checkedUser(options),
     tls,
     secureContext: tls === undefined ? undefined : secureContext(tls),
     sessionTimeoutMs: checkNumber('sessionTimeoutMs', options.sessionTimeoutMs ?? 10_000, {
@@ -93,9 +93,11 @@ export function checkedConnection(options: ZookeeperConnectionOptions): CheckedC
   }
 }
 
-function checkAuth({ user, password }: Partial<ZookeeperAuth>): void {
-  const isUser = typeof user === 'string' && user !== '' && !user.includes(':')
+function checkedUser({ user, password }: ZookeeperConnectionOptions): DigestUser | undefined {
+  if ((user === undefined) !== (password === undefined)) throw new TypeError('user and password must be given together')
+  if (user === undefined || password === undefined) return undefined
   // Without the values: one is a secret.
-  if (!isUser || typeof password !== 'string')
-    throw new TypeError('auth must be { user, password }, with no colon in the user')
+  if (typeof user !== 'string' || user === '' || user.includes(':') || typeof password !== 'string')
+    throw new TypeError('user and password must be texts, the user without a colon')
+  return { user, password }
 }

@@ -1,5 +1,7 @@
 // Instances that others announce: Go kit by `host:port` or an URL, Curator and Spring Cloud by their ServiceInstance.
 import { addressOf, type Instance } from '../instance.ts'
+import { instanceMembers } from '../instance-members.ts'
+import { numberIn } from '../number-in.ts'
 
 /** What is read of Curator's ServiceInstance (curator-x-discovery), and of what Spring Cloud puts into it. */
 interface ServiceInstance {
@@ -23,25 +25,18 @@ export function foreignInstance(members: object): Partial<Instance> | 'out of se
   const { zone, priority, weight, instance_status: status = 'UP', ...metadata } = textsIn(payload?.metadata)
   // Spring Cloud's way to take an instance out, and Curator's.
   if (status !== 'UP' || enabled === false) return 'out of service'
-  return {
+  return instanceMembers({
     ...(typeof id === 'string' ? { id } : {}),
     address: addressOf(address, reached),
-    ...(zone === undefined ? {} : { zone }),
-    ...numberOf('priority', priority),
-    ...numberOf('weight', weight),
-    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
-  }
+    zone,
+    priority: numberIn(priority),
+    weight: numberIn(weight),
+    metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
+  })
 }
 
 /** The texts of an object of anything. */
 function textsIn(object: unknown): Readonly<Record<string, string>> {
   const entries = typeof object === 'object' && object !== null ? Object.entries(object) : []
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
-}
-
-/** What others may have written there for themselves is no number of ours. */
-function numberOf(member: 'priority' | 'weight', text: string | undefined): Partial<Instance> {
-  return text !== undefined && /^\d+(?:\.\d+)?$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER
-    ? { [member]: Number(text) }
-    : {}
 }

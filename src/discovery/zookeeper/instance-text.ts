@@ -1,12 +1,12 @@
 // An instance as the data of its node: a JSON object of its members, without defaults, in the words of this package.
 import { checkInstance, type Instance } from '../instance.ts'
+import { instanceMembers } from '../instance-members.ts'
 import { foreignInstance } from './foreign-instance.ts'
 import { nodeName } from './node-name.ts'
 
 /** What is written of an instance. Throws a RangeError when it is larger than a packet may be. */
 export function instanceText(instance: Instance, maxPacketBytes: number): string {
-  const { id, address, weight, priority, zone, tags, metadata } = checkInstance(instance)
-  const text = JSON.stringify({ id, address, weight, priority, zone, tags, metadata })
+  const text = JSON.stringify(instanceMembers(checkInstance(instance)))
   const bytes = Buffer.byteLength(text)
   if (bytes + besideBytes <= maxPacketBytes) return text
   throw new RangeError(`an instance may take ${maxPacketBytes - besideBytes} bytes for zookeeper, but takes ${bytes}`)
@@ -25,14 +25,7 @@ export function instanceIn(name: string, data: Buffer): Instance | undefined {
   const members = text.startsWith('{') ? (JSON.parse(text) as Partial<Instance>) : { address: text }
   const foreign = foreignInstance(members)
   if (foreign === 'out of service') return undefined
-  const { id, address = '', weight, priority, zone, tags, metadata } = foreign ?? members
-  return checkInstance({
-    id: typeof id === 'string' && id !== '' && nodeName(id) === name ? id : name,
-    address,
-    ...(weight === undefined ? {} : { weight }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(zone === undefined ? {} : { zone }),
-    ...(tags === undefined ? {} : { tags }),
-    ...(metadata === undefined ? {} : { metadata }),
-  })
+  const { id, address = '', ...others } = instanceMembers(foreign ?? members)
+  const isNamedAfter = typeof id === 'string' && id !== '' && nodeName(id) === name
+  return checkInstance({ id: isNamedAfter ? id : name, address, ...others })
 }

@@ -106,7 +106,7 @@ describe('zookeeperInstancer', { timeout: 30_000 }, () => {
 
   it('tells of nodes that make no sense, and fails when no other is there', async () => {
     const leftOut: string[] = []
-    await using test = await open({ onLeftOut: ({ path: each }) => leftOut.push(each) })
+    await using test = await open({ onLeftOut: ({ entry: each }) => leftOut.push(each) })
     test.put('a', 'nonsense')
     test.instancer.subscribe(() => {})
     await eventually(() => test.instancer.current.error !== undefined)

@@ -1,21 +1,23 @@
 // Looks a service up in ZooKeeper: the nodes below its own, by watches that tell of each change.
+import { tell } from '../../core/tell.ts'
 import type { Instance } from '../instance.ts'
 import { type Instancer, type InstancerOptions, type InstanceSource, instancerFrom } from '../instancer.ts'
+import type { LeftOutEvent } from '../left-out-event.ts'
 import { type CheckedConnection, checkedConnection, type ZookeeperConnectionOptions } from './connection.ts'
 import { below, nodeName } from './node-name.ts'
-import { ServiceNodes, type ZookeeperLeftOutEvent } from './service-nodes.ts'
+import { ServiceNodes } from './service-nodes.ts'
 import { Session, type SessionListener } from './session.ts'
 
 export type { Instancer } from '../instancer.ts'
-export type { RequesterTls, ZookeeperAuth } from './connection.ts'
-export type { ZookeeperLeftOutEvent } from './service-nodes.ts'
+export type { LeftOutEvent } from '../left-out-event.ts'
+export type { RequesterTls } from './connection.ts'
 
 /** What is looked up, and where. */
 export interface ZookeeperInstancerOptions extends InstancerOptions, ZookeeperConnectionOptions {
   /** Its name: that of the node below `path` which has its instances. */
   readonly service: string
   /** Told of each node that is left out, once for what it says; the others count. @default nothing */
-  readonly onLeftOut?: ((event: ZookeeperLeftOutEvent) => void) | undefined
+  readonly onLeftOut?: ((event: LeftOutEvent) => void) | undefined
 }
 
 /**
@@ -26,8 +28,9 @@ export function zookeeperInstancer(options: ZookeeperInstancerOptions): Instance
   const { service, onLeftOut } = options
   if (typeof service !== 'string' || service === '') throw new TypeError('service must be a text')
   const checked = checkedConnection(options)
-  const nodes = new ServiceNodes(below(checked.path, nodeName(service)), onLeftOut)
-  return instancerFrom(`${service} in ${checked.name}`, watched(checked, nodes), options)
+  const name = `${service} in ${checked.name}`
+  const nodes = new ServiceNodes(name, below(checked.path, nodeName(service)), (event) => tell(onLeftOut, event))
+  return instancerFrom(name, watched(checked, nodes), options)
 }
 
 /** Fails with the connection; called again it goes on with the session of before, and what was known in that. */

@@ -128,13 +128,13 @@ describe('a link', { timeout: 30_000 }, () => {
   it('says who it is before it asks anything', async () => {
     await using peer = await open()
     peer.zookeeper.auth = 'ada:hush'
-    await using welcome = await TestLink.open({ ...peer, auth: { user: 'ada', password: 'hush' } })
+    await using welcome = await TestLink.open({ ...peer, user: 'ada', password: 'hush' })
     assert.deepEqual(await welcome.link.request(getChildren('/', false)), [])
-    await using stranger = new TestLink({ ...peer, auth: { user: 'ada', password: 'secret' } })
+    await using stranger = new TestLink({ ...peer, user: 'ada', password: 'secret' })
     await assert.rejects(
       stranger.link.opened,
       ({ code, message }: { code: string; message: string }) =>
-        code === 'unauthenticated' && message.startsWith('auth as ada: ') && !message.includes('secret'),
+        code === 'unauthenticated' && message.startsWith('user ada: ') && !message.includes('secret'),
     )
   })
 

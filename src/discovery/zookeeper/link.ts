@@ -171,7 +171,7 @@ export class Link implements PacketListener {
       const event = readWatchEvent(reader)
       if (event !== undefined) this.#options.onEvent(event)
     } else if (xid === authXid && this.#phase === 'authenticating') {
-      if (code !== 0) throw new ZookeeperRefusal(code, `auth as ${this.#options.checked.auth?.user}`)
+      if (code !== 0) throw new ZookeeperRefusal(code, `user ${this.#options.checked.auth?.user}`)
       this.#open()
     } else if (xid !== pingXid) {
       const refusal = this.#requests.answer(xid, code, reader)

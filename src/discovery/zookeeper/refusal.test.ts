@@ -9,7 +9,7 @@ describe('a refusal', () => {
     const refusal = new ZookeeperRefusal(refusals.noAuth, 'create /services/a')
     assert.ok(refusal instanceof ServiceError)
     assert.deepEqual([refusal.code, refusal.refusal], ['permission_denied', -102])
-    assert.equal(refusal.message, 'create /services/a: the ACL of the node does not allow it (auth) (-102)')
+    assert.equal(refusal.message, 'create /services/a: the ACL of the node does not allow it (user, password) (-102)')
   })
 
   it('of a code that nobody knows is unknown', () => {

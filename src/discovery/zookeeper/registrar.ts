@@ -1,6 +1,7 @@
 // Announces instances in ZooKeeper: each by an ephemeral node, which goes with the session of its process.
 import { checkInstance, type Instance } from '../instance.ts'
 import { type Announce, type Registrar, type RegistrarOptions, registrarFrom } from '../registrar.ts'
+import { registrarWith } from '../registrar-with.ts'
 import { checkedAcl, creatorAcl, worldAcl, type ZookeeperAclEntry } from './acl.ts'
 import { type CheckedConnection, checkedConnection, type ZookeeperConnectionOptions } from './connection.ts'
 import { EphemeralNodes } from './ephemeral-nodes.ts'
@@ -11,13 +12,13 @@ import type { Place } from './take-place.ts'
 
 export type { Registrar } from '../registrar.ts'
 export type { ZookeeperAclEntry } from './acl.ts'
-export type { RequesterTls, ZookeeperAuth } from './connection.ts'
+export type { RequesterTls } from './connection.ts'
 
 /** Where instances are announced, and who may see them. */
 export interface ZookeeperRegistrarOptions extends RegistrarOptions, ZookeeperConnectionOptions {
   /**
    * Who may do what with the nodes that are made, those above the instances included: `{ scheme, id, permissions }`, with the letters `cdrwa`.
-   * @default everything for whoever has the same `auth`; without that everything for everybody
+   * @default everything for whoever has the same `user` and `password`; without these everything for everybody
    */
   readonly acl?: readonly ZookeeperAclEntry[] | undefined
 }
@@ -36,20 +37,13 @@ export function zookeeperRegistrar(options: ZookeeperRegistrarOptions = {}): Reg
   const announce: Announce = (service, instance, signal, mayBeThere) =>
     nodes.announce(placeOf(checked, acl, service, instance), signal, mayBeThere)
   const registrar = registrarFrom(checked.name, announce, options)
-  return {
-    name: registrar.name,
-    register: (service, instance, events) => {
+  return registrarWith(registrar, {
+    accept: (service, instance) => {
       placeOf(checked, acl, service, checkInstance(instance))
-      return registrar.register(service, instance, events)
+      return instance
     },
-    [Symbol.asyncDispose]: async () => {
-      try {
-        await registrar[Symbol.asyncDispose]()
-      } finally {
-        await nodes.close()
-      }
-    },
-  }
+    close: () => nodes.close(),
+  })
 }
 
 function placeOf(

@@ -5,7 +5,8 @@ import { MemoryZookeeper } from '../../../test/discovery/memory-zookeeper.ts'
 import { TestLink } from '../../../test/discovery/zookeeper-link.ts'
 import { eventually } from '../../testing/eventually.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
-import { ServiceNodes, type ZookeeperLeftOutEvent } from './service-nodes.ts'
+import type { LeftOutEvent } from '../left-out-event.ts'
+import { ServiceNodes } from './service-nodes.ts'
 
 const path = '/services/orders'
 
@@ -13,8 +14,8 @@ async function open() {
   await using stack = new AsyncDisposableStack()
   const clock = manualClock()
   const zookeeper = stack.use(await MemoryZookeeper.open(clock))
-  const leftOut: ZookeeperLeftOutEvent[] = []
-  const nodes = new ServiceNodes(path, (event) => leftOut.push(event))
+  const leftOut: LeftOutEvent[] = []
+  const nodes = new ServiceNodes('lookup', path, (event) => leftOut.push(event))
   const connect = () => TestLink.open({ clock, servers: zookeeper.servers })
   let test = stack.use(await connect())
   nodes.begin(1n)
@@ -140,10 +141,10 @@ describe('the nodes of a service', () => {
     test.put('2', 'nonsense')
     assert.deepEqual(await test.addresses(), ['10.0.0.1:80'])
     assert.deepEqual(
-      test.leftOut.map((event) => event.path),
+      test.leftOut.map((event) => event.entry),
       [`${path}/2`],
     )
-    assert.match(test.leftOut[0]?.error.message ?? '', /^\/services\/orders\/2 is left out: address must be host:port/)
+    assert.match(test.leftOut[0]?.error.message ?? '', /^address must be host:port/)
     test.put('3')
     await test.told(1)
     await test.addresses()

@@ -1,8 +1,8 @@
 // ServiceNodes: what is known of the nodes below the one of a service, so that of a thousand only those are read that have changed.
 import { errorOf } from '../../core/error-of.ts'
 import { ServiceError } from '../../core/errors.ts'
-import { tell } from '../../core/tell.ts'
 import type { Instance } from '../instance.ts'
+import type { LeftOutEvent } from '../left-out-event.ts'
 import { instanceIn } from './instance-text.ts'
 import type { Link } from './link.ts'
 import { below } from './node-name.ts'
@@ -10,14 +10,6 @@ import type { NodeStat } from './node-stat.ts'
 import { exists, getChildren, getData } from './operation.ts'
 import { refusals, ZookeeperRefusal } from './refusal.ts'
 import type { WatchEvent } from './watch-event.ts'
-
-/** A node stands for no instance. */
-export interface ZookeeperLeftOutEvent {
-  /** The path of the node. */
-  readonly path: string
-  /** Says why. */
-  readonly error: Error
-}
 
 /** One node below that of the service. */
 interface Known {
@@ -37,10 +29,11 @@ const batch = 512
 
 /** What a reader knows over all its links of one session. */
 export class ServiceNodes {
+  readonly #name: string
   readonly #path: string
   /** What the paths of the nodes begin with. */
   readonly #prefix: string
-  readonly #onLeftOut: ((event: ZookeeperLeftOutEvent) => void) | undefined
+  readonly #onLeftOut: (event: LeftOutEvent) => void
   readonly #known = new Map<string, Known>()
   #sessionId = 0n
   /** How often a watch has told of anything. */
@@ -50,7 +43,9 @@ export class ServiceNodes {
   #isListed = false
   #listTold = 0
 
-  constructor(path: string, onLeftOut: ((event: ZookeeperLeftOutEvent) => void) | undefined) {
+  /** `name` is what is looked up, for events. */
+  constructor(name: string, path: string, onLeftOut: (event: LeftOutEvent) => void) {
+    this.#name = name
     this.#path = path
     this.#prefix = path === '/' ? '/' : `${path}/`
     this.#onLeftOut = onLeftOut
@@ -146,7 +141,7 @@ export class ServiceNodes {
     } catch (thrown) {
       if (thrown instanceof ServiceError && !isHidden(thrown)) throw thrown
       known.flaw = errorOf(thrown)
-      tell(this.#onLeftOut, { path, error: new Error(`${path} is left out: ${known.flaw.message}`, { cause: thrown }) })
+      this.#onLeftOut({ name: this.#name, entry: path, error: known.flaw })
     }
     known.isRead = known.isWatched = told === known.told
   }

@@ -19,7 +19,7 @@ export interface Grant extends SessionTicket {
 }
 
 /** User and password for ZooKeeper's scheme `digest`. */
-export interface ZookeeperAuth {
+export interface DigestUser {
   /** Without a colon. */
   readonly user: string
   /** Is never shown. */
@@ -50,7 +50,7 @@ export function readGrant(packet: Buffer): Grant {
 }
 
 /** Says who we are. */
-export function authRequest({ user, password }: ZookeeperAuth): Uint8Array {
+export function authRequest({ user, password }: DigestUser): Uint8Array {
   const writer = new JuteWriter().int(authXid).int(authType).int(0)
   return writer.text('digest').text(`${user}:${password}`).frame()
 }

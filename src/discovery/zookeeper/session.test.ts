@@ -182,11 +182,11 @@ describe('a session', { timeout: 30_000 }, () => {
   })
 
   it('says it as the servers do when all say the same', async () => {
-    await using test = await open(false, { auth: { user: 'a', password: 'hush' } })
+    await using test = await open(false, { user: 'a', password: 'hush' })
     test.zookeeper.auth = 'a:other'
     await assert.rejects(test.session.connect(signal), {
       code: 'unauthenticated',
-      message: /^zookeeper at .* cannot be used: auth as a: /,
+      message: /^zookeeper at .* cannot be used: user a: /,
     })
   })
 

@@ -35,7 +35,7 @@ describe('the options of influx', () => {
       [{ bucket: 'a', retentionPolicy: 'o' }, /^retentionPolicy goes with database/],
       [{ database: 'a', token: 't', user: 'u', password: 'hush' }, /^token and user cannot both/],
       [{ database: 'a', password: 'hush' }, /^user and password must be given together/],
-      [{ database: 'a', user: 'a:b', password: 'hush' }, /^user and password must be texts/],
+      [{ database: 'a', user: 'a:b', password: 'hush' }, /^user must be a text without a colon/],
       [{ database: 'a', url: 'tcp://a' }, /^url must be like http:/],
       [{ database: 'a', token: 'hush hush' }, /^token must be a text without spaces$/],
       [{ database: 'a', prefix: 1 as never }, /^prefix must be a text, but is number/],

@@ -1,5 +1,5 @@
 // What the backend for InfluxDB can be told, and what of it makes no sense.
-import { basicCredentials } from '../../platform/basic-credentials.ts'
+import { type CredentialOptions, checkedCredentials } from '../../platform/credentials.ts'
 import {
   type CheckedHttpService,
   checkedHttpService,
@@ -15,6 +15,7 @@ import type { InfluxLineOptions } from './influx-lines.ts'
 export interface InfluxOptions
   extends PushedOptions,
     Pick<HttpServiceOptions, 'url' | 'tls'>,
+    CredentialOptions,
     Pick<RegistryOptions, 'onCardinalityExceeded'> {
   /** Where it listens. @default 'http://127.0.0.1:8086' */
   readonly url?: HttpServiceOptions['url']
@@ -28,9 +29,6 @@ export interface InfluxOptions
   readonly organization?: string | undefined
   /** Goes as `Authorization: Token`; asked for before each request where it is a function. @default none */
   readonly token?: HttpServiceOptions['token']
-  /** Goes with `password`, in place of a token. @default none */
-  readonly user?: string | undefined
-  readonly password?: string | undefined
   /** Stands before the name of each measurement as it is. @default '' */
   readonly prefix?: string | undefined
   /** Tags of every point, such as the host. @default none */
@@ -59,15 +57,10 @@ export interface CheckedInflux {
 /** Throws a RangeError or TypeError that names the option, and never says a secret. */
 export function checkedInflux(options: InfluxOptions): CheckedInflux {
   const { url, tls, clock, prefix = '', tags = {}, maxBatchLines, maxBatchBytes } = options
-  const credentials = basicCredentials(options)
-  const scheme = credentials === undefined ? 'Token' : 'Basic'
+  const { token, authorization } = checkedCredentials(options, 'Token')
   const service = checkedHttpService(
-    { url, token: credentials ?? options.token, tls, clock },
-    {
-      kind: 'influxdb',
-      defaultUrl: 'http://127.0.0.1:8086',
-      authorization: (secret) => ({ authorization: `${scheme} ${secret}` }),
-    },
+    { url, token, tls, clock },
+    { kind: 'influxdb', defaultUrl: 'http://127.0.0.1:8086', authorization },
   )
   if (typeof prefix !== 'string') throw new TypeError(`prefix must be a text, but is ${typeof prefix}`)
   for (const [name, value] of Object.entries(tags)) {

@@ -1,5 +1,5 @@
 // What the backend for Pushgateway can be told, and what of it makes no sense.
-import { basicCredentials } from '../../platform/basic-credentials.ts'
+import { type CredentialOptions, checkedCredentials } from '../../platform/credentials.ts'
 import {
   type CheckedHttpService,
   checkedHttpService,
@@ -10,7 +10,7 @@ import type { PushedOptions } from '../pushed-metrics.ts'
 import { groupPath } from './group-path.ts'
 
 /** Where metrics go, which group they are, and when. */
-export interface PushgatewayOptions extends PushedOptions, Pick<HttpServiceOptions, 'tls'> {
+export interface PushgatewayOptions extends PushedOptions, Pick<HttpServiceOptions, 'tls'>, CredentialOptions {
   /** Where it listens, with a path where it is behind a proxy. @default 'http://127.0.0.1:9091' */
   readonly url?: string | undefined
   /** The label `job` of the group. */
@@ -25,9 +25,6 @@ export interface PushgatewayOptions extends PushedOptions, Pick<HttpServiceOptio
   readonly intervalMs?: number | undefined
   /** Goes as `Authorization: Bearer`; asked for before each request where it is a function. @default none */
   readonly token?: HttpServiceOptions['token']
-  /** Goes with `password`, in place of a token. @default none */
-  readonly user?: string | undefined
-  readonly password?: string | undefined
   /** What is pushed: its page, as `text()` gives it. @default a `prometheus()` of its own */
   readonly metrics?: Prometheus | undefined
 }
@@ -46,14 +43,10 @@ export function checkedPushgateway(options: PushgatewayOptions): CheckedPushgate
   if (method !== 'put' && method !== 'post')
     throw new TypeError(`method must be put or post, but is ${JSON.stringify(method)}`)
   const path = groupPath(job, grouping)
-  const credentials = basicCredentials(options)
+  const { token, authorization } = checkedCredentials(options, 'Bearer')
   const service = checkedHttpService(
-    { url, token: credentials ?? options.token, tls, clock },
-    {
-      kind: 'pushgateway',
-      defaultUrl: 'http://127.0.0.1:9091',
-      authorization: (secret) => ({ authorization: `${credentials === undefined ? 'Bearer' : 'Basic'} ${secret}` }),
-    },
+    { url, token, tls, clock },
+    { kind: 'pushgateway', defaultUrl: 'http://127.0.0.1:9091', authorization },
   )
   return { service, path, method: method === 'put' ? 'PUT' : 'POST' }
 }
