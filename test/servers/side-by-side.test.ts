@@ -56,6 +56,17 @@ describe('sideBySide', { timeout: 20_000 }, () => {
     }
   })
 
+  it('does not wait for one that does not want to end', async () => {
+    await using it = start(
+      stays('store'),
+      program("process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6); console.log('server')"),
+    )
+    await eventually(() => it.lines.length === 2, 10_000)
+    it.child.kill('SIGTERM')
+    const [status] = await it.ended
+    assert.deepEqual([status, it.lines.slice(2)], [0, ['store ends']])
+  })
+
   it('gives each its own environment', async () => {
     await using it = start({ ...program('console.log(process.env.OF)'), env: { OF: 'one' } })
     await it.ended

@@ -3,6 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Launch } from './server.ts'
 
+/** Some end no sooner than their last caller has left. */
+const patienceMs = 1_000
+
 /** Starts them in this order, and ends them in the opposite one. */
 export function sideBySide(...launches: readonly Launch[]): Launch {
   return { command: process.execPath, args: [import.meta.filename, JSON.stringify(launches)] }
@@ -24,7 +27,10 @@ async function runAll(launches: readonly Launch[]): Promise<void> {
 
 async function end(child: ChildProcess): Promise<void> {
   const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null
-  if (isRunning && child.kill('SIGTERM')) await once(child, 'exit')
+  if (!isRunning || !child.kill('SIGTERM')) return
+  const impatient = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+  await once(child, 'exit')
+  clearTimeout(impatient)
 }
 
 if (process.argv[1] === import.meta.filename) {
