@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ServiceError } from '../core/errors.ts'
-import { errorParts, headline, simpleKeys } from './error-parts.ts'
+import { errorParts, headline, lineOf, simpleKeys } from './error-parts.ts'
 
 const line = (error: Error) => headline(errorParts(error))
 
@@ -46,6 +46,21 @@ describe('headline', () => {
     assert.match(line(Object.assign(new Error('x'), { errors })), /^x \(\[threw: slice was read\]\)$/)
     assert.equal(line(Object.assign(new Error('x'), { message: Symbol('s') })), 'Symbol(s)')
     assert.ok(line(new AggregateError(Array(50).fill('y'.repeat(20_000)), 'x'.repeat(20_000))).length < 5 * 8_300)
+  })
+})
+
+describe('lineOf', () => {
+  it('says causes once, though an error quotes its own', () => {
+    assert.equal(lineOf(['order failed', 'no connection', 'refused']), 'order failed: no connection: refused')
+    assert.equal(lineOf(['a:1: refused', 'refused', 'ECONNREFUSED']), 'a:1: refused: ECONNREFUSED')
+    assert.equal(lineOf(['zk: a:1: refused; b:1: reset', 'a:1: refused', 'refused']), 'zk: a:1: refused; b:1: reset')
+    assert.equal(lineOf(['again', 'again']), 'again')
+    assert.equal(lineOf([]), '')
+  })
+
+  it('keeps a cause that is only a part of a word or of a reason', () => {
+    assert.equal(lineOf(['it failed: refused', 'fused']), 'it failed: refused: fused')
+    assert.equal(lineOf(['it failed: not found', 'not']), 'it failed: not found: not')
   })
 })
 

@@ -52,6 +52,16 @@ function linesOf(errors: readonly unknown[]): string {
   return texts.join('; ')
 }
 
+/** One line of an error's text and those of its causes, without what stands there already: many errors quote the cause that they were made of. */
+export function lineOf(texts: readonly string[]): string {
+  const said: string[] = []
+  for (const text of texts) {
+    const last = said.at(-1)
+    if (last !== text && !`${last};`.includes(`: ${text};`)) said.push(text)
+  }
+  return said.join(': ')
+}
+
 /** Without the errors that it was made of in its turn, which might be itself. */
 function headlineOf(error: Error): string {
   return headline({ ...errorParts(error), errors: undefined })

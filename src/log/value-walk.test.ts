@@ -377,8 +377,9 @@ describe('errors', () => {
     let chain = new Error('0')
     for (let i = 1; i <= 50; i++) chain = new Error(String(i), { cause: chain })
     assert.equal(errorText(chain), '50: 49: 48: 47: 46: 45: 44: 43: 42')
-    const growing = (): Error => Object.defineProperty(new Error('again'), 'cause', { get: growing })
-    assert.equal(errorText(growing()), Array(9).fill('again').join(': '))
+    let depth = 0
+    const growing = (): Error => Object.defineProperty(new Error(`at ${++depth}`), 'cause', { get: growing })
+    assert.equal(errorText(growing())?.split(': ').length, 9)
   })
 
   it('have those that they were made of', () => {
@@ -495,7 +496,7 @@ describe('secrets', () => {
     const error = under(
       Object.assign(new Error('m3ssage', { cause: new Error('c4use') }), { note: 'n0te' }),
     ) as LoggedError
-    assert.equal(error.text, '[redacted]: [redacted]')
+    assert.equal(error.text, '[redacted]')
     assert.doesNotMatch(JSON.stringify(error.details), /m3ssage|c4use|n0te/)
     const causes = redact({ paths: ['f.cause'] })
     const walk = new ValueWalk(causes, logLimits.recordChars)

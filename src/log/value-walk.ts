@@ -1,6 +1,6 @@
 // How whatever a program logs becomes what a record may hold: never throwing, never endless, and without secrets.
 import { ErrorLine } from './error-line.ts'
-import { type ErrorParts, errorParts, headline, simpleKeys } from './error-parts.ts'
+import { type ErrorParts, errorParts, headline, lineOf, simpleKeys } from './error-parts.ts'
 import { firstOf, guarded, isError, isMapLike, threw } from './guarded.ts'
 import { addMember, base64, LoggedError, type LogValue, logLimits, logText, textOf } from './log-value.ts'
 import { bigintText, bytesOf, objectText, unboxed } from './object-text.ts'
@@ -206,7 +206,7 @@ export class ValueWalk {
     this.#left -= kept
     const details = this.#errorDetails(error, texts, paths, 0, 0)
     this.#left += kept
-    return new LoggedError(this.#text(texts.join(': ')), details)
+    return new LoggedError(this.#text(lineOf(texts)), details)
   }
 
   #errorDetails(

@@ -14,6 +14,8 @@ export interface Running {
 }
 
 const file = 'running.json'
+/** Outlives the record, so that whoever was given its address finds the server there again. */
+const portsFile = 'ports.json'
 
 /** The server's log, in its folder of the state. */
 export const logOf = (folder: string): string => join(folder, 'log')
@@ -27,12 +29,22 @@ export function readRecord(folder: string): Running | undefined {
   }
 }
 
+/** Where it listened the last time that it was started in the folder. */
+export function formerPorts(folder: string): Readonly<Record<string, number>> | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, portsFile), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
 export function writeRecord(folder: string, running: Running): void {
   mkdirSync(folder, { recursive: true })
   // Renamed into place: who reads it meanwhile sees all of it or none.
   const fresh = join(folder, `${file}.${process.pid}`)
   writeFileSync(fresh, JSON.stringify(running, undefined, 2))
   renameSync(fresh, join(folder, file))
+  writeFileSync(join(folder, portsFile), JSON.stringify(running.ports))
 }
 
 export function removeRecord(folder: string): void {

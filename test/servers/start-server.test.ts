@@ -1,6 +1,8 @@
 // Proves that servers are started once, waited for, stopped by a process id that still means them, and never left behind.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { eventually } from '../../src/testing/eventually.ts'
@@ -55,6 +57,20 @@ describe('startServer', () => {
     const second = await fake.start()
     assert.notEqual(second.pid, first.pid)
     assert.equal(await get(second.addresses['url']), 'here')
+  })
+
+  it('starts where it was, when nobody else is there', async () => {
+    await using fake = await installed()
+    const first = await fake.start()
+    await stopServer(fake.folder)
+    const second = await fake.start()
+    assert.deepEqual(second.ports, first.ports)
+    await stopServer(fake.folder)
+    await using other = createServer().listen(first.ports['http'], '127.0.0.1')
+    await once(other, 'listening')
+    const { ports, addresses } = await fake.start()
+    assert.notDeepEqual(ports, first.ports)
+    assert.equal(await get(addresses['url']), 'here')
   })
 
   it('fails with the end of the log when the server ends, and forgets it', async () => {

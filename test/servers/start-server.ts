@@ -8,14 +8,14 @@ import { tail } from './command.ts'
 import { freePorts } from './free-ports.ts'
 import type { Installation } from './installation.ts'
 import { identityOf } from './process-identity.ts'
-import { isAlive, logOf, type Running, readRecord, removeRecord, writeRecord } from './record.ts'
+import { formerPorts, isAlive, logOf, type Running, readRecord, removeRecord, writeRecord } from './record.ts'
 import type { Place, Server, Serving } from './server.ts'
 import { stopServer } from './stop-server.ts'
 
 export interface StartOptions {
   /** Where the record, the log and the data go. */
   readonly folder: string
-  /** To be listened on again, with the data of before. @default free ones, and no data */
+  /** To be listened on again, with the data of before. @default those of before where they are still free, and no data */
   readonly ports?: Readonly<Record<string, number>> | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -44,7 +44,8 @@ export async function startServer(server: Server, installation: Installation, op
   for (let left = triesForPorts; ; left--) {
     if (options.ports === undefined) rmSync(data, { recursive: true, force: true })
     mkdirSync(data, { recursive: true })
-    const ports = options.ports ?? (await freePorts(serving.ports))
+    const wanted = left === triesForPorts ? formerPorts(folder) : undefined
+    const ports = options.ports ?? (await freePorts(serving.ports, wanted))
     const place = { installed: installation.folder, folder: data, ports }
     const running = await launch(serving, place, installation.version, folder)
     try {

@@ -27,6 +27,7 @@ describe('the options of graphite', () => {
       [{ labels: 'both' as never }, /^labels must be tags or path, but is "both"/],
       [{ labels: 'path', tags: { host: 'a' } }, /^tags cannot be sent/],
       [{ tags: { 'a;b': 'x' } }, /^tags must be texts .* has "a;b"/],
+      [{ tags: 'x' as never }, /^tags must be texts by names$/],
       [{ tags: { name: 'x' } }, /has "name"/],
       [{ tags: { a: 1 as never } }, /has "a"/],
       [{ maxPacketBytes: 1 }, /^maxPacketBytes must be an integer from 128/],

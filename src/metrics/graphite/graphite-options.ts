@@ -61,6 +61,8 @@ export function checkedGraphite(options: GraphiteOptions): CheckedGraphite {
     throw new TypeError(`labels must be tags or path, but is ${JSON.stringify(labels)}`)
   if (labels === 'path' && tags !== undefined)
     throw new TypeError('tags cannot be sent where labels are parts of the path')
+  if (tags !== undefined && (typeof tags !== 'object' || tags === null))
+    throw new TypeError('tags must be texts by names')
   for (const [name, value] of Object.entries(tags ?? {})) {
     if (!tagForm.test(name) || name === 'name' || typeof value !== 'string')
       throw new TypeError(`tags must be texts by names without spaces, ;, !, ^ and =, but has ${JSON.stringify(name)}`)

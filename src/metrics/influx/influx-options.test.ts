@@ -39,6 +39,7 @@ describe('the options of influx', () => {
       [{ database: 'a', url: 'tcp://a' }, /^url must be like http:/],
       [{ database: 'a', token: 'hush hush' }, /^token must be a text without spaces$/],
       [{ database: 'a', prefix: 1 as never }, /^prefix must be a text, but is number/],
+      [{ database: 'a', tags: 'a' as never }, /^tags must be texts by names$/],
       [{ database: 'a', tags: { a: 1 as never } }, /^tags must be texts by names, but "a" is number/],
       [{ database: 'a', maxBatchLines: 0 }, /^maxBatchLines must be an integer from 1/],
       [{ database: 'a', maxBatchBytes: 1 }, /^maxBatchBytes must be an integer from 1000/],

@@ -63,6 +63,7 @@ export function checkedInflux(options: InfluxOptions): CheckedInflux {
     { kind: 'influxdb', defaultUrl: 'http://127.0.0.1:8086', authorization },
   )
   if (typeof prefix !== 'string') throw new TypeError(`prefix must be a text, but is ${typeof prefix}`)
+  if (typeof tags !== 'object' || tags === null) throw new TypeError('tags must be texts by names')
   for (const [name, value] of Object.entries(tags)) {
     if (name === '' || typeof value !== 'string')
       throw new TypeError(`tags must be texts by names, but ${JSON.stringify(name)} is ${typeof value}`)
