@@ -187,6 +187,24 @@ describe('registrarFrom', () => {
     assert.equal(registry.clock.pending, 0)
   })
 
+  it('announces again only when the same was taken back', async () => {
+    const registry = new Registry()
+    const registrar = registry.registrar({ timeoutMs: 50 })
+    const first = registrar.register('svc', a)
+    await first.registered
+    registry.fails = 'never answers'
+    const closing = assert.rejects(first.close(), /did not answer/)
+    const again = registrar.register('svc', a)
+    registrar.register('svc', instanceAt('b:1'))
+    await registry.clock.settle()
+    assert.deepEqual(registry.asked, ['announce a:1', 'announce b:1', 'withdraw'])
+    registry.fails = 'not'
+    await registry.clock.advance(50)
+    await closing
+    await again.registered
+    assert.equal(registry.asked.at(-1), 'announce a:1')
+  })
+
   it('refuses what makes no sense', () => {
     const registry = new Registry()
     assert.throws(() => registry.registrar({ timeoutMs: 0 }), /timeoutMs must be/)

@@ -8,6 +8,7 @@ import { type BackoffOptions, backoff } from '../primitives/backoff.ts'
 import { checkNumber } from '../primitives/check.ts'
 import type { Announce, Announcement } from './announcement.ts'
 import { checkInstance, type Instance } from './instance.ts'
+import { Leaving } from './leaving.ts'
 
 export type { BackoffOptions } from '../primitives/backoff.ts'
 export type { Announce, Announcement } from './announcement.ts'
@@ -93,6 +94,7 @@ class KeepingRegistrar implements Registrar {
       delayMs: backoff({ maxMs: 30_000, ...options.backoff }),
       onError: options.onError,
       onChange: options.onChange,
+      leaving: new Leaving(),
     }
   }
 
@@ -120,6 +122,7 @@ interface Keeping extends RegistrationEvents {
   readonly clock: Clock
   readonly timeoutMs: number
   readonly delayMs: (attempt: number) => number
+  readonly leaving: Leaving
 }
 
 class KeptRegistration implements Registration {
@@ -153,7 +156,10 @@ class KeptRegistration implements Registration {
     this.#onClosed = onClosed
     // Nobody may be waiting for it.
     this.#first.promise.catch(() => {})
-    this.#running = this.#keep(this.#stopping.signal)
+    // What takes an earlier one back must not come behind what announces this one.
+    const earlier = keeping.leaving.end(service, instance.id)
+    const keep = () => this.#keep(this.#stopping.signal)
+    this.#running = earlier === undefined ? keep() : earlier.then(keep)
   }
 
   get state(): Registration['state'] {
@@ -169,7 +175,10 @@ class KeptRegistration implements Registration {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    if (this.#closing === undefined) {
+      this.#closing = this.#close()
+      this.#keeping.leaving.begin(this.service, this.instance.id, this.#closing)
+    }
     return this.#closing
   }
 

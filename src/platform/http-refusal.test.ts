@@ -36,6 +36,18 @@ describe('httpRefusal', () => {
       assert.doesNotMatch(httpRefusal('x', 500, bytes(body), 'sesame').message, /se/)
   })
 
+  it('says no part of a secret, wherever what is looked at or shown ends, and however it is written', () => {
+    const secret = 'open "sesame  please"'
+    const said = (text: string, token?: string) => httpRefusal('x', 400, bytes(text), token, undefined, secret).message
+    assert.equal(said(JSON.stringify({ secret })), 'x answered 400: {"secret":"(password)"}')
+    for (const before of [190, 199]) assert.doesNotMatch(said('a'.repeat(before) + secret), /open|o…$/)
+    for (const before of [4_080, 4_085, 4_095]) {
+      const text = said(`${' '.repeat(before - 1)}:${secret}${'b'.repeat(50)}`)
+      assert.doesNotMatch(text.slice('x answered 400'.length).replace('(password)', ''), /o/)
+      assert.doesNotMatch(said(`${' '.repeat(before - 1)}:sesame-street`, 'sesame-street'), /s…?$|se|ses/)
+    }
+  })
+
   it('takes the word of who can read the body, and keeps secrets all the same', () => {
     const read = (status: number, body: string) =>
       status === 404 ? undefined : ({ text: `${JSON.parse(body)}`, code: 'aborted', hint: 'look there' } as const)

@@ -23,6 +23,8 @@ export interface HttpServiceRequest {
   readonly maxReplyBytes?: number | undefined
   /** Whether the process may end while this is under way. @default false */
   readonly background?: boolean | undefined
+  /** One that is in the body: it is never told. @default none */
+  readonly password?: string | undefined
   /** Whether it may be done twice: then it goes on to the next server also where one may have heard it. @default false */
   readonly idempotent?: boolean | undefined
 }
@@ -48,7 +50,7 @@ export class HttpService implements AsyncDisposable {
     return await this.#atOneOf(request, ctx, async (url) => {
       const reply = await this.#requester.request(url + path, this.#options(request, ctx, token))
       if (isSuccess(reply.status)) return reply
-      const refusal = this.#refusal(url, reply.status, reply.body, token)
+      const refusal = this.#refusal(url, reply.status, reply.body, token, request.password)
       refused.set(refusal, reply)
       throw refusal
     })
@@ -62,7 +64,7 @@ export class HttpService implements AsyncDisposable {
       const token = await this.#token(ctx)
       return await this.#atOneOf(request, ctx, async (url, at) => {
         const { status, headers, body } = await this.#requester.open(url + path, this.#options(request, ctx, token))
-        if (!isSuccess(status)) throw this.#refusal(url, status, await beginningOf(body), token)
+        if (!isSuccess(status)) throw this.#refusal(url, status, await beginningOf(body), token, request.password)
         limited.unlimit()
         return { status, headers, body: this.#whileRead(body, limited, at) }
       })
@@ -127,9 +129,9 @@ export class HttpService implements AsyncDisposable {
     if (turn.at === at) turn.at = (at + 1) % urls.length
   }
 
-  #refusal(url: string, status: number, body: Uint8Array, token: string | undefined): ServiceError {
+  #refusal(url: string, status: number, body: Uint8Array, token?: string, password?: string): ServiceError {
     const { kind, refusal } = this.#checked
-    return httpRefusal(`${kind} at ${url}`, status, body, token, refusal)
+    return httpRefusal(`${kind} at ${url}`, status, body, token, refusal, password)
   }
 
   async *#whileRead(

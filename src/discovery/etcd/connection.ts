@@ -35,8 +35,6 @@ export interface CheckedEtcd {
 export function checkedEtcd(options: EtcdConnectionOptions): CheckedEtcd {
   const { user, password, path = defaultPath } = options
   if ((user === undefined) !== (password === undefined)) throw new TypeError('user and password must be given together')
-  const credentials =
-    user === undefined || password === undefined ? undefined : new Credentials(checkUser(user), checkPassword(password))
   const service = checkedHttpService(
     { ...options, token: undefined },
     {
@@ -46,6 +44,10 @@ export function checkedEtcd(options: EtcdConnectionOptions): CheckedEtcd {
       refusal: readRefusal,
     },
   )
+  const credentials =
+    user === undefined || password === undefined
+      ? undefined
+      : new Credentials(checkUser(user), checkPassword(password), service.clock)
   return { service, credentials, path: checkPath(path) }
 }
 

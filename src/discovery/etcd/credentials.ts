@@ -1,19 +1,26 @@
 // The user that etcd knows us as, and the token that it gave for the password: one for all requests, until etcd does not take it any more.
+import type { Clock } from '../../core/clock.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { ServiceError } from '../../core/errors.ts'
+import { within } from '../../core/within.ts'
 
 /** The round trip that gives a token for a name and a password. */
 export type Authenticate = (name: string, password: string) => Promise<string>
+
+const passwordLimitMs = 5_000
 
 /** Keeps a token. */
 export class Credentials {
   readonly #user: string
   readonly #password: () => string | Promise<string>
+  readonly #clock: Clock
   #token: Promise<string> | undefined
   #issue = 0
 
-  constructor(user: string, password: () => string | Promise<string>) {
+  constructor(user: string, password: () => string | Promise<string>, clock: Clock) {
     this.#user = user
     this.#password = password
+    this.#clock = clock
   }
 
   /** Which token it is that `token` gives now. */
@@ -40,8 +47,17 @@ export class Credentials {
     this.#token = undefined
   }
 
+  /** What gives it may hang, and all requests wait for one token: the next one asks again. */
+  async #given(): Promise<string> {
+    const given = this.#password()
+    if (typeof given !== 'object') return given
+    const limitMs = passwordLimitMs
+    const late = () => new ServiceError('deadline_exceeded', `password was not given within ${formatDuration(limitMs)}`)
+    return await within(given, { clock: this.#clock, limitMs, late, background: true })
+  }
+
   async #fresh(authenticate: Authenticate): Promise<string> {
-    const password = await this.#password()
+    const password = await this.#given()
     if (typeof password !== 'string') throw new TypeError('password must give a text')
     try {
       return await authenticate(this.#user, password)

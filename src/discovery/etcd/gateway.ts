@@ -93,7 +93,8 @@ export class EtcdGateway implements AsyncDisposable {
   }
 
   async #authenticate(name: string, password: string): Promise<string> {
-    const request = { ...asPost({ name, password }), headers, signal: never, limitMs: authenticateLimitMs }
+    const asked = { ...asPost({ name, password }), password }
+    const request = { ...asked, headers, signal: never, limitMs: authenticateLimitMs }
     const reply = await this.#stranger.ask('/v3/auth/authenticate', request)
     return this.#read<{ readonly token?: string }>(reply.body).token ?? ''
   }
