@@ -7,6 +7,8 @@ import { etcdInstancer } from '../../src/discovery/etcd/instancer.ts'
 import { applicationsIn } from '../../src/discovery/eureka/applications.ts'
 import { eurekaInstancer } from '../../src/discovery/eureka/instancer.ts'
 import type { Instancer } from '../../src/discovery/instancer.ts'
+import { kubernetesInstancer } from '../../src/discovery/kubernetes/instancer.ts'
+import { machineAddress } from '../../src/platform/machine-address.ts'
 import { balancedClient } from '../../src/presets/balanced-client.ts'
 import { eventually } from '../../src/testing/eventually.ts'
 import { Fleet, type FleetInstance } from '../scenarios/discovery/fleet.ts'
@@ -20,6 +22,8 @@ import { EtcdClient } from '../servers/etcd/client.ts'
 import { etcd } from '../servers/etcd/etcd.ts'
 import { etcdLike } from '../servers/etcd/launch-etcd.ts'
 import { eureka } from '../servers/eureka/eureka.ts'
+import { KubeClient } from '../servers/kube-apiserver/client.ts'
+import { kubeApiserver } from '../servers/kube-apiserver/kube-apiserver.ts'
 import { type OwnServer, ownServer } from '../servers/own-server.ts'
 
 const limitMs = 30_000
@@ -55,6 +59,10 @@ async function outage(own: OwnServer, instancer: Instancer, load: SteadyLoad, al
   await knows(instancer, ...all)
   await flows()
 }
+
+/** Kubernetes takes no addresses of loopback. */
+const machine = machineAddress(false)
+const inKubernetes = machine === undefined ? { skip: 'this machine has no address' } : skipUnless('kube-apiserver')
 
 describe('calls while a registry is killed and comes back', { timeout: 300_000 }, () => {
   it('do not fail with Consul, which has forgotten everybody', skipUnless('consul'), async () => {
@@ -162,6 +170,30 @@ describe('calls while a registry is killed and comes back', { timeout: 300_000 }
         assert.deepEqual(load.troubles, {})
       },
     )
+
+  it('do not fail with Kubernetes, which knows everybody', inKubernetes, async () => {
+    await using stack = new AsyncDisposableStack()
+    const own = stack.use(await ownServer(kubeApiserver))
+    const { access } = stack.use(new KubeClient(own.addresses))
+    const processes = stack.use(new Fleet({ host: machine, kubernetes: JSON.stringify(access) }))
+    const all = await Promise.all(names.map((name) => processes.start(name)))
+    const sets: number[] = []
+    const onChange = ({ instances }: { readonly instances: readonly unknown[] | undefined }) =>
+      void sets.push(instances?.length ?? -1)
+    const instancer = stack.use(kubernetesInstancer({ service: 'fleet', ...access, onChange }))
+    const client = stack.use(balancedClient(fleet, { instancer }))
+    await knows(instancer, ...all)
+    sets.length = 0
+    const load = stack.use(new SteadyLoad({ client, callsPerSecond, method: (id) => (id % 2 === 0 ? 'look' : 'book') }))
+    await outage(own, instancer, load, all)
+    assert.deepEqual(sets, [], 'nobody was blamed for what he could not say')
+    await load.stop()
+    assert.deepEqual(load.troubles, {})
+
+    // One that dies without a word is left out while the others renew.
+    await all[0]?.kill()
+    await knows(instancer, ...all.slice(1))
+  })
 
   it('do not fail with DNS, whose answers are as they were', skipUnless('bind9'), async () => {
     await using stack = new AsyncDisposableStack()

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { type Context, contract, unary } from 'servicekit'
 import { consulRegistrar } from 'servicekit/discovery/consul/registrar'
+import { kubernetesRegistrar } from 'servicekit/discovery/kubernetes/registrar'
 import { localRegistrar } from 'servicekit/discovery/local/registrar'
 import type { Registrar } from 'servicekit/discovery/registrar'
 import { serve } from 'servicekit/presets/serve'
@@ -42,14 +43,17 @@ if (process.argv[1] === import.meta.filename) {
       consul: { type: 'string' },
       etcd: { type: 'string' },
       eureka: { type: 'string' },
+      kubernetes: { type: 'string' },
+      host: { type: 'string', default: '127.0.0.1' },
     },
   })
-  const { name, folder, consul, etcd, eureka } = values
+  const { name, folder, consul, etcd, eureka, kubernetes, host } = values
   const register: Registrar[] = []
   if (folder !== undefined) register.push(localRegistrar({ folder }))
   if (consul !== undefined) register.push(consulRegistrar({ url: consul }))
   if (etcd !== undefined) register.push(etcdRegistrar({ url: etcd }))
   if (eureka !== undefined) register.push(eurekaRegistrar({ url: eureka, ttlMs: 6_000 }))
+  if (kubernetes !== undefined) register.push(kubernetesRegistrar({ ...JSON.parse(kubernetes), ttlMs: 6_000 }))
   const ids: number[] = []
   const run = async ({ id }: Order, ctx: Context) => {
     ids.push(id)
@@ -61,7 +65,7 @@ if (process.argv[1] === import.meta.filename) {
     fleet,
     { look: run, book: run },
     {
-      over: [http({ host: '127.0.0.1', port: Number(values.port) })],
+      over: [http({ host, port: Number(values.port) })],
       register,
       // A machine that is busy with other things may make calls slow, but no call is refused for that.
       pipeline: { loadShed: false },

@@ -24,6 +24,10 @@ export interface FleetRegistry {
   readonly consul?: string | undefined
   readonly eureka?: string | undefined
   readonly etcd?: string | undefined
+  /** The options of its registrar, as JSON. */
+  readonly kubernetes?: string | undefined
+  /** Where they listen. @default 127.0.0.1 */
+  readonly host?: string | undefined
 }
 
 const limitMs = 30_000
