@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../core/clock.ts'
 import type { ReceiverFailure } from '../../platform/line-outlet.ts'
 import type { RequesterTls } from '../../platform/requester-options.ts'
 import { type SocketAddress, socketAddress } from '../../platform/socket-address.ts'
-import { checkNumber } from '../../primitives/check.ts'
+import { checkNumber, checkOneOf } from '../../primitives/check.ts'
 import type { Random } from '../../primitives/random.ts'
 import type { LineWriter } from '../line-writer.ts'
 import type { LogRecord } from '../log-record.ts'
@@ -153,9 +153,4 @@ export function checkedSyslogOptions(given: SyslogOptions = {}): CheckedSyslogOp
 
 function programName(): string {
   return basename(process.argv[1] ?? 'node').replace(/(?<=.)\.\w+$/, '')
-}
-
-function checkOneOf(option: string, value: unknown, legal: readonly string[]): void {
-  if (!legal.includes(value as string))
-    throw new TypeError(`${option} must be ${legal.join(' or ')}, but is ${JSON.stringify(value)}`)
 }

@@ -1,5 +1,4 @@
 // Where the lines for Graphite go: into a channel that connects by itself, and nowhere while that is down.
-
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { LineOutlet, type OpenChannel, type OutletStats } from '../../platform/line-outlet.ts'
 import type { Destination, Sending } from '../pushed-metrics.ts'

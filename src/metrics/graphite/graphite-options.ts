@@ -2,6 +2,7 @@
 import type { ReceiverFailure } from '../../platform/line-outlet.ts'
 import { checkPacketLimits } from '../../platform/packet-limits.ts'
 import { type SocketAddress, socketAddress } from '../../platform/socket-address.ts'
+import { checkOneOf } from '../../primitives/check.ts'
 import { checkPrefix } from '../check-prefix.ts'
 import type { PushedOptions } from '../pushed-metrics.ts'
 import type { Registry, RegistryOptions } from '../registry.ts'
@@ -51,8 +52,7 @@ const tagForm = /^[^\s;!^=]+$/
 export function checkedGraphite(options: GraphiteOptions): CheckedGraphite {
   const { url = 'tcp://127.0.0.1:2003', prefix = '', labels = 'tags', tags } = options
   checkPrefix(prefix)
-  if (labels !== 'tags' && labels !== 'path')
-    throw new TypeError(`labels must be tags or path, but is ${JSON.stringify(labels)}`)
+  checkOneOf('labels', labels, ['tags', 'path'])
   if (labels === 'path' && tags !== undefined)
     throw new TypeError('tags cannot be sent where labels are parts of the path')
   for (const [name, value] of Object.entries(tags ?? {})) {
