@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { checkNumber, type NumberLimits } from './check.ts'
+import { checkNumber, checkOneOf, type NumberLimits } from './check.ts'
 
 /** What plain JavaScript may pass: the type system has no say there. */
 function checkAnything(value: unknown, limits: NumberLimits): number {
@@ -84,5 +84,23 @@ describe('checkNumber', () => {
       name: 'RangeError',
       message: 'ratio must be a number above 0, at most 1, but is 0',
     })
+  })
+})
+
+describe('checkOneOf', () => {
+  it('returns what is legal', () => {
+    assert.equal(checkOneOf('labels', 'path', ['tags', 'path']), 'path')
+    assert.equal(checkOneOf('version', 2, [1, 2]), 2)
+  })
+
+  it('refuses all else by name, with what is legal', () => {
+    assert.throws(() => checkOneOf('labels', 'names' as string, ['tags', 'path']), {
+      name: 'TypeError',
+      message: 'labels must be one of tags, path, but is "names"',
+    })
+    assert.throws(
+      () => checkOneOf<unknown>('version', {}, [1, 2]),
+      /^TypeError: version must be one of 1, 2, but is an object$/,
+    )
   })
 })

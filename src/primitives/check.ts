@@ -1,4 +1,4 @@
-// Refuses numeric options that make no sense, in one place so that every refusal reads the same.
+// Refuses options that make no sense, in one place so that every refusal reads the same.
 
 /** What a numeric option may be: both bounds are legal values. */
 export interface NumberLimits {
@@ -19,6 +19,12 @@ export function checkNumber(option: string, value: number, limits: NumberLimits)
   // Written so that NaN, for which every comparison is false, is refused.
   if (value >= min && value <= max && (!integer || Number.isInteger(value) || value === Infinity)) return value
   throw new RangeError(refusal(option, value, limits))
+}
+
+/** Returns `value` when it is one of the legal ones. Throws a TypeError that names the option, these and the value otherwise. */
+export function checkOneOf<const T>(option: string, value: T, legal: readonly T[]): T {
+  if (legal.includes(value)) return value
+  throw new TypeError(`${option} must be one of ${legal.join(', ')}, but is ${printed(value)}`)
 }
 
 /** As plain data for a snapshot: undefined for Infinity, which JSON has not. */

@@ -3,7 +3,7 @@ import { getServers } from 'node:dns'
 import { isIP } from 'node:net'
 import { systemClock } from '../../core/clock.ts'
 import { tell } from '../../core/tell.ts'
-import { checkNumber } from '../../primitives/check.ts'
+import { checkNumber, checkOneOf } from '../../primitives/check.ts'
 import { fixedInstances } from '../fixed-instances.ts'
 import { addressOf, type Instance, instanceAt } from '../instance.ts'
 import { type Instancer, type InstancerOptions, type InstanceSource, instancerFrom } from '../instancer.ts'
@@ -64,7 +64,7 @@ export interface DnsLeftOutEvent {
 export function dnsInstancer(options: DnsInstancerOptions): Instancer {
   const { port, clock = systemClock } = options
   const type = options.type ?? (port === undefined ? 'SRV' : 'A')
-  oneOf('type', type, ['SRV', 'A', 'AAAA'])
+  checkOneOf('type', type, ['SRV', 'A', 'AAAA'])
   const literal = typeof options.name === 'string' ? options.name.replace(/^\[(.*)\]$/, '$1') : ''
   if (isIP(literal) !== 0) {
     const instance = instanceAt(addressOf(literal, portFor(options)))
@@ -77,7 +77,7 @@ export function dnsInstancer(options: DnsInstancerOptions): Instancer {
   if (servers?.length === 0) throw new TypeError('servers must not be empty: leave it out to ask those of the system')
   const resolver = new DnsResolver({
     servers: () => servers ?? getServers().map(dnsServer),
-    protocol: oneOf('protocol', options.protocol ?? 'udp', ['udp', 'tcp']),
+    protocol: checkOneOf('protocol', options.protocol ?? 'udp', ['udp', 'tcp']),
     timeoutMs: checkNumber('timeoutMs', options.timeoutMs ?? 2_000, { min: 1, max: 3_600_000 }),
     tries: checkNumber('tries', options.tries ?? 2, { min: 1, max: 100, integer: true }),
     clock,
@@ -115,7 +115,7 @@ function hosts(name: string, type: AddressType, resolver: DnsResolver, port: num
 function services(name: string, resolver: DnsResolver, options: DnsInstancerOptions): Lookup {
   if (options.port !== undefined) throw new TypeError('port is for A and AAAA records: SRV records have their own')
   const { clock = systemClock, onLeftOut } = options
-  const prefer = oneOf('prefer', options.prefer ?? 'A', ['A', 'AAAA'])
+  const prefer = checkOneOf('prefer', options.prefer ?? 'A', ['A', 'AAAA'])
   const targets = new TargetAddresses({ resolver, prefer, clock })
   let toldBefore: ReadonlySet<string> = new Set()
   return async (signal) => {
@@ -141,9 +141,4 @@ function services(name: string, resolver: DnsResolver, options: DnsInstancerOpti
 function portFor({ port, name }: DnsInstancerOptions): number {
   if (port === undefined) throw new TypeError(`port must be given, as the addresses of ${name} have none`)
   return checkNumber('port', port, { min: 1, max: 65_535, integer: true })
-}
-
-function oneOf<T extends string>(option: string, value: T, legal: readonly T[]): T {
-  if (legal.includes(value)) return value
-  throw new TypeError(`${option} must be one of ${legal.join(', ')}, but is ${JSON.stringify(value)}`)
 }

@@ -145,7 +145,7 @@ describe('eurekaInstancer', { timeout: 20_000 }, () => {
     const refuse = (options: object, message: RegExp) =>
       assert.throws(() => eurekaInstancer({ service: 'add', ...options }), message)
     refuse({ service: '' }, /^TypeError: service must be a text$/)
-    refuse({ address: 'name' }, /^TypeError: address must be 'ip' or 'host', but is "name"$/)
+    refuse({ address: 'name' }, /^TypeError: address must be one of ip, host, but is "name"$/)
     refuse({ pollIntervalMs: 0 }, /^RangeError: pollIntervalMs must be/)
     refuse({ registry: {} }, /^TypeError: registry must be a registry, as eurekaRegistry\(\)$/)
     const registry = eurekaRegistry()

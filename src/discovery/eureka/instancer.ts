@@ -1,4 +1,5 @@
 // Follows a service in Eureka.
+import { checkOneOf } from '../../primitives/check.ts'
 import { type Instancer, type InstancerOptions, instancerFrom } from '../instancer.ts'
 import { instancesFrom } from './instances-from.ts'
 import { type EurekaRegistry, type EurekaRegistryOptions, registryOf } from './registry.ts'
@@ -35,8 +36,7 @@ export interface EurekaInstancerOptions extends InstancerOptions, EurekaRegistry
 export function eurekaInstancer(options: EurekaInstancerOptions): Instancer {
   const { service, upOnly = true, secure = false, address = secure ? 'host' : 'ip' } = options
   if (typeof service !== 'string' || service === '') throw new TypeError('service must be a text')
-  if (address !== 'ip' && address !== 'host')
-    throw new TypeError(`address must be 'ip' or 'host', but is ${JSON.stringify(address)}`)
+  checkOneOf('address', address, ['ip', 'host'])
   const registry = registryIn(options)
   const instancesIn = instancesFrom({ upOnly, secure, address })
   const source = async function* (signal: AbortSignal) {

@@ -33,8 +33,8 @@ describe('options of syslog', () => {
     const refused: readonly (readonly [Record<string, unknown>, RegExp])[] = [
       [{ url: 'http://h' }, /^url must be udp:\/\/host\[:port\], .*, but is "http:\/\/h"$/],
       [{ url: 7 }, /^url must be .* but is no text but number$/],
-      [{ format: 'rfc' }, /^format must be rfc5424 or rfc3164, but is "rfc"$/],
-      [{ url: 'tcp://h', framing: 'lf' }, /^framing must be octet-counting or line-feed, but is "lf"$/],
+      [{ format: 'rfc' }, /^format must be one of rfc5424, rfc3164, but is "rfc"$/],
+      [{ url: 'tcp://h', framing: 'lf' }, /^framing must be one of octet-counting, line-feed, but is "lf"$/],
       [{ framing: 'line-feed' }, /^framing is for streams, but url is "udp:/],
       [{ facility: 'users' }, /^facility must be one of kern, /],
       [{ structuredDataId: 'fields' }, /^structuredDataId must be like name@32473, but is "fields"$/],

@@ -2,9 +2,10 @@
 import { hostname as hostnameOfSystem } from 'node:os'
 import { basename } from 'node:path'
 import { type Clock, systemClock } from '../../core/clock.ts'
+import type { ReceiverFailure } from '../../platform/line-outlet.ts'
 import type { RequesterTls } from '../../platform/requester-options.ts'
 import { type SocketAddress, socketAddress } from '../../platform/socket-address.ts'
-import { checkNumber } from '../../primitives/check.ts'
+import { checkNumber, checkOneOf } from '../../primitives/check.ts'
 import type { Random } from '../../primitives/random.ts'
 import type { LineWriter } from '../line-writer.ts'
 import type { LogRecord } from '../log-record.ts'
@@ -12,13 +13,7 @@ import type { Sink } from '../sink.ts'
 import { type Facility, facilityCode } from './code.ts'
 import type { Sender } from './format.ts'
 
-/** The receiver cannot be reached. */
-export interface SyslogFailure {
-  /** The receiver, as it was given. */
-  readonly url: string
-  /** Its message says address and reason; its cause is the error of the platform. */
-  readonly error: Error
-}
+export type { ReceiverFailure as SyslogFailure } from '../../platform/line-outlet.ts'
 
 /** Where messages go, what they say of who sends them, and how much may wait. */
 export interface SyslogOptions {
@@ -66,7 +61,7 @@ export interface SyslogOptions {
   /** How much may wait for a receiver that is down or slow, in bytes; 16_384 and a message at least. The oldest is dropped for the newest. @default 1_048_576 */
   readonly maxPendingBytes?: number | undefined
   /** Told when the receiver goes down, and then not before it has been up for a while. @default nothing: `stats` has it */
-  readonly onError?: ((event: SyslogFailure) => void) | undefined
+  readonly onError?: ((event: ReceiverFailure) => void) | undefined
   /** @default systemClock */
   readonly clock?: Clock | undefined
   /** For the jitter of reconnecting. @default systemRandom */
@@ -158,9 +153,4 @@ export function checkedSyslogOptions(given: SyslogOptions = {}): CheckedSyslogOp
 
 function programName(): string {
   return basename(process.argv[1] ?? 'node').replace(/(?<=.)\.\w+$/, '')
-}
-
-function checkOneOf(option: string, value: unknown, legal: readonly string[]): void {
-  if (!legal.includes(value as string))
-    throw new TypeError(`${option} must be ${legal.join(' or ')}, but is ${JSON.stringify(value)}`)
 }

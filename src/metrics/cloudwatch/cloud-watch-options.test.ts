@@ -15,7 +15,10 @@ describe('checkOptions', () => {
     refuse({ client: {} }, /^TypeError: client must be a CloudWatchClient/)
     for (const namespace of ['', 'AWS/EC2', 'a b', 'ü', 'x'.repeat(256), 7])
       refuse({ namespace }, /^TypeError: namespace must be 1 to 255 letters/)
-    refuse({ distributions: 'sketches' }, /^TypeError: distributions must be values or statistics, but is "sketches"/)
+    refuse(
+      { distributions: 'sketches' },
+      /^TypeError: distributions must be one of values, statistics, but is "sketches"/,
+    )
     refuse({ timeoutMs: 0 }, /^RangeError: timeoutMs must be a number from 1 /)
     refuse({ maxPendingData: 10 }, /^RangeError: maxPendingData must be an integer from 1000 /)
   })

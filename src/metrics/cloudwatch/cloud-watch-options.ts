@@ -1,6 +1,6 @@
 // What metrics for CloudWatch can be told, and what of it makes no sense.
 import type { Clock } from '../../core/clock.ts'
-import { checkNumber } from '../../primitives/check.ts'
+import { checkNumber, checkOneOf } from '../../primitives/check.ts'
 import type { Random } from '../../primitives/random.ts'
 import type { CardinalityExceeded } from '../catalog.ts'
 import type { PushFailed } from '../push.ts'
@@ -52,8 +52,7 @@ export function checkOptions(options: CloudWatchOptions): {
     throw new TypeError(
       `namespace must be 1 to 255 letters, digits, ., -, _, /, # and :, not beginning with AWS/, but is ${JSON.stringify(namespace)}`,
     )
-  if (distributions !== 'values' && distributions !== 'statistics')
-    throw new TypeError(`distributions must be values or statistics, but is ${JSON.stringify(distributions)}`)
+  checkOneOf('distributions', distributions, ['values', 'statistics'])
   return {
     timeoutMs: checkNumber('timeoutMs', timeoutMs, { min: 1, max: 2 ** 30 }),
     maxPendingData: checkNumber('maxPendingData', maxPendingData, { min: 1_000, max: 10_000_000, integer: true }),

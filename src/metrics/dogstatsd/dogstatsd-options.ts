@@ -1,5 +1,6 @@
 // What DogStatsD can be told beyond StatsD, and what of it makes no sense.
 import type { SocketAddress } from '../../platform/socket-address.ts'
+import { checkOneOf } from '../../primitives/check.ts'
 import { checkedAddress, type StatsdOptions } from '../statsd/statsd-options.ts'
 import { checkTags, type Tags } from '../statsd/tags.ts'
 
@@ -44,18 +45,12 @@ const originForm = /^[\w.,:/-]{1,300}$/
 /** Looks at what only DogStatsD can be told, and gives the address. Throws a RangeError or TypeError that names the option. */
 export function checkedDogstatsd(options: DogstatsdOptions): CheckedDogstatsd & { readonly address: SocketAddress } {
   const { tags = {}, packed = true, containerId, externalData, prefix = '' } = options
-  const timings = oneOf('timings', options.timings ?? 'distribution', ['distribution', 'histogram', 'timing'])
-  const negative = oneOf('negativeGauges', options.negativeGauges ?? 'set', ['set', 'from-zero'])
+  const timings = checkOneOf('timings', options.timings ?? 'distribution', ['distribution', 'histogram', 'timing'])
+  const negative = checkOneOf('negativeGauges', options.negativeGauges ?? 'set', ['set', 'from-zero'])
   if (typeof packed !== 'boolean') throw new TypeError('packed must be true or false')
   const origin = `${field('c', 'containerId', containerId)}${field('e', 'externalData', externalData)}`
   const checked = { prefix, tags: checkTags('tags', tags), timings, packed, signAdds: negative === 'from-zero', origin }
   return { ...checked, address: checkedAddress(options) }
-}
-
-/** Throws a TypeError for what is not in the list. */
-export function oneOf<T extends string>(option: string, value: T, legal: readonly T[]): T {
-  if (legal.includes(value)) return value
-  throw new TypeError(`${option} must be one of ${legal.join(', ')}, but is ${JSON.stringify(value)}`)
 }
 
 function field(key: string, option: string, value: string | undefined): string {

@@ -1,6 +1,7 @@
 // DogStatsD: metrics with tags, events and service checks for Datadog's Agent, and for all who read what it reads (statsd_exporter, Vector, Telegraf).
+import type { OpenChannel } from '../../platform/line-outlet.ts'
 import { Socket } from '../../platform/socket.ts'
-import { type OpenChannel, type Statsd, StatsdMetrics } from '../statsd/statsd-metrics.ts'
+import { type Statsd, StatsdMetrics } from '../statsd/statsd-metrics.ts'
 import { dogstatsdFormat } from './dogstatsd-format.ts'
 import { checkedDogstatsd, type DogstatsdOptions } from './dogstatsd-options.ts'
 import { type DogstatsdEvent, eventLine, type Sender } from './event-line.ts'

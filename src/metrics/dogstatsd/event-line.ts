@@ -1,8 +1,9 @@
 // Events of DogStatsD: what happened once, for people who look at a timeline.
+
 import { byteLength } from '../../primitives/byte-length.ts'
+import { checkOneOf } from '../../primitives/check.ts'
 import { cutText } from '../../primitives/cut-text.ts'
 import { checkTags, seriesTags, type Tags } from '../statsd/tags.ts'
-import { oneOf } from './dogstatsd-options.ts'
 import { plainText, tagList } from './tag-list.ts'
 
 /** Something that happened. */
@@ -42,8 +43,8 @@ export function eventLine(event: DogstatsdEvent, { tags, origin }: Sender, maxBy
   const shownTitle = typeof title === 'string' ? oneLine(title) : ''
   if (shownTitle === '') throw new TypeError('title of an event must be a text that is not empty')
   if (typeof text !== 'string') throw new TypeError('text of an event must be a text')
-  if (priority !== undefined) oneOf('priority', priority, ['normal', 'low'])
-  if (alertType !== undefined) oneOf('alertType', alertType, ['error', 'warning', 'info', 'success'])
+  if (priority !== undefined) checkOneOf('priority', priority, ['normal', 'low'])
+  if (alertType !== undefined) checkOneOf('alertType', alertType, ['error', 'warning', 'info', 'success'])
   const list = tagList(seriesTags({ ...tags, ...checkTags('tags of an event', event.tags ?? {}) }, [], []))
   const fields = [
     ['d', secondsAt('happenedAt', happenedAt)],

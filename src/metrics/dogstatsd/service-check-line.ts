@@ -1,6 +1,6 @@
 // Service checks of DogStatsD: whether something that the service depends on is well.
+import { checkOneOf } from '../../primitives/check.ts'
 import { checkTags, seriesTags, type Tags } from '../statsd/tags.ts'
-import { oneOf } from './dogstatsd-options.ts'
 import { oneLine, optionalFields, type Sender, secondsAt } from './event-line.ts'
 import { plainText, tagList } from './tag-list.ts'
 
@@ -26,7 +26,7 @@ export function serviceCheckLine(check: DogstatsdServiceCheck, { tags, origin }:
   const { name, status, checkedAt, hostname, message } = check
   if (typeof name !== 'string' || name === '')
     throw new TypeError('name of a service check must be a text that is not empty')
-  const code = statuses.indexOf(oneOf('status', status, statuses))
+  const code = statuses.indexOf(checkOneOf('status', status, statuses))
   const list = tagList(seriesTags({ ...tags, ...checkTags('tags of a service check', check.tags ?? {}) }, [], []))
   const fields = optionalFields([
     ['d', secondsAt('checkedAt', checkedAt)],

@@ -1,5 +1,4 @@
 // The lines of Graphite's plain text protocol: of each number its name, its value and the second.
-
 import { amountFields, type Field, histogramQuantiles, summaryQuantiles } from '../fields.ts'
 import { confirmAll, Increases } from '../increases.ts'
 import {

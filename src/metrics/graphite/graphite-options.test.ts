@@ -24,7 +24,7 @@ describe('the options of graphite', () => {
     for (const [options, message] of [
       [{ url: 'http://127.0.0.1' }, /^url must be udp:/],
       [{ prefix: 'a b' }, /^prefix must be letters/],
-      [{ labels: 'both' as never }, /^labels must be tags or path, but is "both"/],
+      [{ labels: 'both' as never }, /^labels must be one of tags, path, but is "both"/],
       [{ labels: 'path', tags: { host: 'a' } }, /^tags cannot be sent/],
       [{ tags: { 'a;b': 'x' } }, /^tags must be texts .* has "a;b"/],
       [{ tags: 'x' as never }, /^tags must be texts by names$/],

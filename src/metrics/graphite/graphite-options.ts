@@ -1,17 +1,14 @@
 // What the backend for Graphite can be told, and what of it makes no sense.
+import type { ReceiverFailure } from '../../platform/line-outlet.ts'
+import { checkPacketLimits } from '../../platform/packet-limits.ts'
 import { type SocketAddress, socketAddress } from '../../platform/socket-address.ts'
-import { checkNumber } from '../../primitives/check.ts'
+import { checkOneOf } from '../../primitives/check.ts'
+import { checkPrefix } from '../check-prefix.ts'
 import type { PushedOptions } from '../pushed-metrics.ts'
 import type { Registry, RegistryOptions } from '../registry.ts'
 import { type GraphiteNames, pathNames, taggedNames } from './graphite-names.ts'
 
-/** The receiver cannot be reached. */
-export interface GraphiteFailure {
-  /** The receiver, as it was given. */
-  readonly url: string
-  /** Its message says address and reason; its cause is the error of the platform. */
-  readonly error: Error
-}
+export type { ReceiverFailure as GraphiteFailure } from '../../platform/line-outlet.ts'
 
 /** Where metrics go, how often, and what they are called there. */
 export interface GraphiteOptions
@@ -37,7 +34,7 @@ export interface GraphiteOptions
   /** How much may wait for a receiver that is slow, in bytes; at least a packet. The oldest is dropped for the newest. @default 1_048_576 */
   readonly maxPendingBytes?: number | undefined
   /** Told when the receiver goes down, and then not before it has been up for a while. @default nothing: `stats` has it */
-  readonly onError?: ((event: GraphiteFailure) => void) | undefined
+  readonly onError?: ((event: ReceiverFailure) => void) | undefined
   /** Where the metrics are kept; those made on it directly are sent too. @default a new one */
   readonly registry?: Registry | undefined
 }
@@ -48,17 +45,14 @@ export interface CheckedGraphite {
   readonly names: GraphiteNames
 }
 
-const prefixForm = /^[A-Za-z0-9_.-]*$/
 /** As `TaggedSeries.validateTagAndValue` of carbon has it, in one word. */
 const tagForm = /^[^\s;!^=]+$/
 
 /** Throws a RangeError or TypeError that names the option. */
 export function checkedGraphite(options: GraphiteOptions): CheckedGraphite {
-  const { url = 'tcp://127.0.0.1:2003', prefix = '', labels = 'tags', tags, maxPacketBytes, maxPendingBytes } = options
-  if (typeof prefix !== 'string' || !prefixForm.test(prefix))
-    throw new TypeError(`prefix must be letters, digits, _, - and dots, but is ${JSON.stringify(prefix)}`)
-  if (labels !== 'tags' && labels !== 'path')
-    throw new TypeError(`labels must be tags or path, but is ${JSON.stringify(labels)}`)
+  const { url = 'tcp://127.0.0.1:2003', prefix = '', labels = 'tags', tags } = options
+  checkPrefix(prefix)
+  checkOneOf('labels', labels, ['tags', 'path'])
   if (labels === 'path' && tags !== undefined)
     throw new TypeError('tags cannot be sent where labels are parts of the path')
   if (tags !== undefined && (typeof tags !== 'object' || tags === null))
@@ -68,11 +62,6 @@ export function checkedGraphite(options: GraphiteOptions): CheckedGraphite {
       throw new TypeError(`tags must be texts by names without spaces, ;, !, ^ and =, but has ${JSON.stringify(name)}`)
   }
   const address = socketAddress(url, { defaultPort: 2003, option: 'url' })
-  if (maxPacketBytes !== undefined)
-    checkNumber('maxPacketBytes', maxPacketBytes, { min: 128, max: 65_507, integer: true })
-  if (maxPendingBytes !== undefined) {
-    const min = maxPacketBytes ?? (address.kind === 'udp' ? 1_432 : 16_384)
-    checkNumber('maxPendingBytes', maxPendingBytes, { min, max: 2 ** 31 })
-  }
+  checkPacketLimits(address, options)
   return { address, names: labels === 'path' ? pathNames(prefix) : taggedNames(prefix, tags ?? {}) }
 }

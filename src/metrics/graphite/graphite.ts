@@ -1,9 +1,10 @@
 // Graphite: metrics as lines over TCP, UDP or a Unix stream, for carbon and for all who read what it reads (VictoriaMetrics, go-carbon, ClickHouse).
+import type { OpenChannel } from '../../platform/line-outlet.ts'
 import { Socket } from '../../platform/socket.ts'
 import type { Metrics } from '../metrics.ts'
 import { PushedMetrics } from '../pushed-metrics.ts'
 import { Registry } from '../registry.ts'
-import { GraphiteDestination, type GraphiteStats, type OpenChannel } from './graphite-destination.ts'
+import { GraphiteDestination, type GraphiteStats } from './graphite-destination.ts'
 import type { GraphiteNames } from './graphite-names.ts'
 import { checkedGraphite, type GraphiteOptions } from './graphite-options.ts'
 

@@ -1,5 +1,4 @@
 // The points of one sending as lines: a series is a line, and its numbers are the fields.
-
 import { amountFields, type Field, histogramQuantiles, summaryQuantiles } from '../fields.ts'
 import type { IncreaseFamily } from '../increases.ts'
 import { eachAlike, LabelTexts, lastOf, sumOfCounters, sumOfHistograms, sumOfSummaries } from '../label-texts.ts'

@@ -114,7 +114,7 @@ describe('metrics of OpenTelemetry', () => {
     metrics.histogram({ name: 'took' }).observe(1)
     metrics.gauge({ name: 'level' }).set(1)
     assert.equal(metrics.stats.failures, 3)
-    assert.equal((metrics.stats.lastFailure as Error).message, 'broken')
+    assert.equal((metrics.stats.lastError as Error).message, 'broken')
     const [failures] = await reader.metrics()
     assert.deepEqual([failures?.descriptor.name, pointsOf(failures)], ['servicekit.otel.failures', [[{}, 3]]])
   })
@@ -124,7 +124,7 @@ describe('metrics of OpenTelemetry', () => {
     metrics.counter({ name: 'calls' }).add()
     metrics.gauge({ name: 'level' }).set(1)
     await metrics.flush()
-    assert.deepEqual(metrics.stats, { failures: 0, lastFailure: undefined })
+    assert.deepEqual(metrics.stats, { failures: 0, lastError: undefined })
     assert.equal(metrics.handler, undefined)
   })
 

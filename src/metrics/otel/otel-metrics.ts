@@ -31,7 +31,7 @@ export interface OtelMetrics extends Metrics {
     /** How many measurements and instruments were lost because the meter threw. It is exported as `servicekit.otel.failures` once there are any. */
     readonly failures: number
     /** What it threw last; undefined while it never did. */
-    readonly lastFailure: unknown
+    readonly lastError: unknown
   }
   /** Never rejects. */
   flush(): Promise<void>
@@ -96,7 +96,7 @@ class MeterMetrics extends Catalog<OtelSeries> implements OtelMetrics {
   }
 
   get stats(): OtelMetrics['stats'] {
-    return { failures: this.#failures.count, lastFailure: this.#failures.last }
+    return { failures: this.#failures.count, lastError: this.#failures.last }
   }
 
   async flush(): Promise<void> {

@@ -33,7 +33,7 @@ describe('the options of PCP', () => {
       [{ name: 'x'.repeat(64) }, /^name must be/],
       [{ folder: '' }, /^folder must be a path/],
       [{ folder: 'a\0b' }, /^folder must be a path/],
-      [{ version: 3 }, /^version must be 1 or 2, but is 3$/],
+      [{ version: 3 }, /^version must be one of 1, 2, but is 3$/],
       [{ whileRunning: 1 }, /^whileRunning must be true or false$/],
       [{ nameInMetrics: 'no' }, /^nameInMetrics must be true or false$/],
     ]

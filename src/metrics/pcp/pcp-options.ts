@@ -1,7 +1,7 @@
 // What the file for PCP can be told, and what of it makes no sense.
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
-import { checkNumber } from '../../primitives/check.ts'
+import { checkNumber, checkOneOf } from '../../primitives/check.ts'
 import { murmur3 } from '../../primitives/murmur3.ts'
 import type { CardinalityExceeded } from '../catalog.ts'
 
@@ -63,7 +63,7 @@ export function checkedPcp(options: PcpOptions): CheckedPcp {
     )
   if (typeof folder !== 'string' || folder === '' || folder.includes('\0'))
     throw new TypeError(`folder must be a path, but is ${JSON.stringify(folder)}`)
-  if (version !== 1 && version !== 2) throw new TypeError(`version must be 1 or 2, but is ${JSON.stringify(version)}`)
+  checkOneOf('version', version, [1, 2])
   for (const [option, value] of Object.entries({ nameInMetrics, whileRunning }))
     if (typeof value !== 'boolean') throw new TypeError(`${option} must be true or false`)
   const cluster = options.cluster ?? 1 + (murmur3(name) % mostClusters)

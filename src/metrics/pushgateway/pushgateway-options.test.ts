@@ -25,7 +25,7 @@ describe('the options of pushgateway', () => {
     const wrong: readonly (readonly [PushgatewayOptions, RegExp])[] = [
       [{ job: '' }, /^job must be a text/],
       [{ job: 'a', grouping: { 'a-b': 'x' } }, /^grouping must have names/],
-      [{ job: 'a', method: 'PUT' as never }, /^method must be put or post, but is "PUT"/],
+      [{ job: 'a', method: 'PUT' as never }, /^method must be one of put, post, but is "PUT"/],
       [{ job: 'a', url: ['http://a', 'http://b'] as never }, /^url must be one/],
       [{ job: 'a', url: 'a' }, /^url must be like/],
       [{ job: 'a', user: 'me' }, /^user and password must be given together/],

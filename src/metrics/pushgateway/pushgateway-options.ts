@@ -5,6 +5,7 @@ import {
   checkedHttpService,
   type HttpServiceOptions,
 } from '../../platform/http-service-options.ts'
+import { checkOneOf } from '../../primitives/check.ts'
 import type { Prometheus } from '../prometheus/prometheus.ts'
 import type { PushedOptions } from '../pushed-metrics.ts'
 import { groupPath } from './group-path.ts'
@@ -40,8 +41,7 @@ export interface CheckedPushgateway {
 export function checkedPushgateway(options: PushgatewayOptions): CheckedPushgateway {
   const { url, tls, clock, job, grouping = {}, method = 'put' } = options
   if (Array.isArray(url)) throw new TypeError('url must be one: two gateways would show the same metrics')
-  if (method !== 'put' && method !== 'post')
-    throw new TypeError(`method must be put or post, but is ${JSON.stringify(method)}`)
+  checkOneOf('method', method, ['put', 'post'])
   const path = groupPath(job, grouping)
   const { token, authorization } = checkedCredentials(options, 'Bearer')
   const service = checkedHttpService(

@@ -1,9 +1,6 @@
 // Metrics that are sent as lines: what StatsD and its dialects share, whose lines differ.
 import { systemClock } from '../../core/clock.ts'
-import { tell } from '../../core/tell.ts'
-import { BatchWriter } from '../../platform/batch-writer.ts'
-import type { Channel } from '../../platform/channel.ts'
-import type { SocketFailure } from '../../platform/socket-options.ts'
+import { LineOutlet, type OpenChannel, type OutletStats } from '../../platform/line-outlet.ts'
 import { byteLength } from '../../primitives/byte-length.ts'
 import { systemRandom } from '../../primitives/random.ts'
 import { Catalog } from '../catalog.ts'
@@ -20,17 +17,11 @@ import type { StatsdOptions } from './statsd-options.ts'
 import { TimingLines } from './timing-lines.ts'
 
 /** How sending goes. */
-export interface StatsdStats {
+export interface StatsdStats extends OutletStats {
   /** How many lines the system has taken, which it may still lose on the way. Two that set a gauge below zero count as one, here and in `dropped`. */
   readonly sent: number
   /** How many lines were lost: the oldest of too many, refused, or cut off. The receiver is told in the counter `statsd.dropped_lines`. */
   readonly dropped: number
-  /** How many bytes wait because the receiver is down or slow. */
-  readonly pendingBytes: number
-  /** `down` over UDP: the last packets were refused, or the name has no address. */
-  readonly state: 'connecting' | 'open' | 'down' | 'closed'
-  /** What it was down with last; undefined while it never was. */
-  readonly lastError: Error | undefined
 }
 
 /** Metrics that are sent to a receiver of StatsD. Disposing them sends what is left, within some seconds, and then all that is measured is for nobody. */
@@ -40,24 +31,17 @@ export interface Statsd extends Metrics, AsyncDisposable {
   flush(): Promise<void>
 }
 
-/** Opens the way to the receiver, which tells what it suffers from. */
-export type OpenChannel = (onError: (failure: SocketFailure) => void) => Channel
-
 const droppedLines = checkSpec({ name: 'statsd.dropped_lines' })
 
 /** Sums counters, keeps gauges and writes lines. While the receiver is down or slow, sums and gauges wait here, where nothing of them is lost. */
 export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
-  readonly #channel: Channel
-  readonly #writer: BatchWriter
+  readonly #outlet: LineOutlet
   readonly #packs: Packs
   readonly #push: Push
   readonly #droppedLine: Line
-  #lastError: Error | undefined
   #closing: Promise<void> | undefined
   /** What is not sent now never is. */
   #isLast = false
-  /** How many dropped lines the receiver was told of. */
-  #told = 0
   /** Nothing was sent at the last interval. */
   #hasWaited = false
 
@@ -67,13 +51,13 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
     const timing = (spec: CheckedSpec) => (values: readonly string[]) => {
       const line = format.timing(spec, values, sampleRatio)
       const sampling = { sampleRatio, random }
-      if (!format.packsTimings) return new TimingLines(line, sampling, this.#writer)
+      if (!format.packsTimings) return new TimingLines(line, sampling, this.#outlet.writer)
       return new TimingLines({ ...line, before: '', after: '' }, sampling, this.#packs.of(line))
     }
     super(
       {
-        counter: (spec) => (values) => new CounterSum(format.counter(spec, values), this.#writer),
-        gauge: (spec) => (values) => new GaugeValue(format.gauge(spec, values), format.signAdds, this.#writer),
+        counter: (spec) => (values) => new CounterSum(format.counter(spec, values), this.#outlet.writer),
+        gauge: (spec) => (values) => new GaugeValue(format.gauge(spec, values), format.signAdds, this.#outlet.writer),
         histogram: timing,
         summary: timing,
       },
@@ -83,32 +67,28 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
     this.onRegister(({ spec: { name } }) => names.claim(name, name.replaceAll(':', '_')))
     const { intervalMs, jitterRatio, maxPacketBytes, maxPendingBytes, onError } = options
     this.#push = push(() => this.#write(), { intervalMs, jitterRatio, clock, random })
-    this.#channel = open(({ address, error }) => {
-      this.#lastError = error
-      tell(onError, { url: address, error })
-    })
-    this.#writer = new BatchWriter(this.#channel, { maxChunkBytes: maxPacketBytes, maxPendingBytes, clock })
+    this.#outlet = new LineOutlet(open, { maxChunkBytes: maxPacketBytes, maxPendingBytes, clock, onError })
+    const { channel, writer } = this.#outlet
     // Readers of streams have limits of their own for lines: that of statsd_exporter is 4 KiB.
-    const mostPackedBytes = (this.#channel.datagrams ? maxPacketBytes : undefined) ?? 1_432
-    this.#packs = new Packs(this.#writer, mostPackedBytes, clock)
+    const mostPackedBytes = (channel.datagrams ? maxPacketBytes : undefined) ?? 1_432
+    this.#packs = new Packs(writer, mostPackedBytes, clock)
     this.#droppedLine = format.counter(droppedLines, [])
   }
 
   get stats(): StatsdStats {
-    const { sent, dropped, pendingBytes } = this.#writer
-    return { sent, dropped, pendingBytes, state: this.#channel.state, lastError: this.#lastError }
+    return this.#outlet.stats
   }
 
   async flush(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing
     await this.#push.flush()
     this.#packs.write()
-    await this.#writer.flush()
+    await this.#outlet.writer.flush()
   }
 
   /** Sends a line that only one dialect has. It ends with a line feed. */
   send(line: string): void {
-    this.#writer.write(line, byteLength(line) - line.length)
+    this.#outlet.writer.write(line, byteLength(line) - line.length)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -120,30 +100,28 @@ export class StatsdMetrics extends Catalog<LineSeries> implements Statsd {
     this.#isLast = true
     await this.#push[Symbol.asyncDispose]()
     this.#packs.write()
-    await this.#writer[Symbol.asyncDispose]()
-    await this.#channel.close()
+    await this.#outlet[Symbol.asyncDispose]()
   }
 
   #write(): void {
-    const { state, datagrams } = this.#channel
-    const { blocked } = this.#writer
+    const { state, datagrams } = this.#outlet.channel
+    const { blocked } = this.#outlet.writer
     if (!this.#isLast && (state === 'down' || blocked)) {
       this.#hasWaited = true
       // Whether packets arrive again shows only when one is sent: this one says nothing, so that nothing is lost with it.
       if (datagrams && !blocked) this.#tellDropped(0)
       return
     }
-    const dropped = this.#writer.dropped - this.#told
+    const dropped = this.#outlet.takeUntold()
     // Of counters and observations what is lost is lost. A gauge that nobody sets for long would be wrong for as long.
     const again = this.#hasWaited || dropped > 0
     this.#hasWaited = false
-    this.#told += dropped
     if (dropped > 0) this.#tellDropped(dropped)
     for (const { series } of this.collect()) for (const one of series) one.write(again)
   }
 
   #tellDropped(lines: number): void {
     const { before, after, extraBytes } = this.#droppedLine
-    this.#writer.write(`${before}${lines}${after}`, extraBytes)
+    this.#outlet.writer.write(`${before}${lines}${after}`, extraBytes)
   }
 }

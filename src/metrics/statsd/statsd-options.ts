@@ -1,17 +1,14 @@
 // What StatsD and its dialects can be told, and what of it makes no sense.
 import type { Clock } from '../../core/clock.ts'
+import type { ReceiverFailure } from '../../platform/line-outlet.ts'
+import { checkPacketLimits } from '../../platform/packet-limits.ts'
 import { type SocketAddress, socketAddress } from '../../platform/socket-address.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import type { Random } from '../../primitives/random.ts'
 import type { CardinalityExceeded } from '../catalog.ts'
+import { checkPrefix } from '../check-prefix.ts'
 
-/** The receiver cannot be reached. */
-export interface StatsdFailure {
-  /** The receiver, as it was given. */
-  readonly url: string
-  /** Its message says address and reason; its cause is the error of the platform. */
-  readonly error: Error
-}
+export type { ReceiverFailure as StatsdFailure } from '../../platform/line-outlet.ts'
 
 /** Where metrics go, how often, and how much may wait. */
 export interface StatsdOptions {
@@ -40,7 +37,7 @@ export interface StatsdOptions {
   /** How much may wait for a receiver that is down or slow, in bytes; at least a packet. The oldest is dropped for the newest. @default 1_048_576 */
   readonly maxPendingBytes?: number | undefined
   /** Told when the receiver goes down, and then not before it has been up for a while. @default nothing: `stats` has it */
-  readonly onError?: ((event: StatsdFailure) => void) | undefined
+  readonly onError?: ((event: ReceiverFailure) => void) | undefined
   /** Told once a metric. @default prints it with `console.warn` */
   readonly onCardinalityExceeded?: ((event: CardinalityExceeded) => void) | undefined
   /** @default systemClock */
@@ -49,23 +46,13 @@ export interface StatsdOptions {
   readonly random?: Random | undefined
 }
 
-const prefixForm = /^[A-Za-z0-9_.-]*$/
-const mostPacketBytes = 65_507
-const mostPendingBytes = 2 ** 31
-
 /** Looks at what only StatsD can be told, and gives the address. Throws a RangeError or TypeError that names the option. */
 export function checkedAddress(options: StatsdOptions): SocketAddress {
-  const { url = 'udp://127.0.0.1:8125', prefix = '', sampleRatio = 1, maxPacketBytes, maxPendingBytes } = options
-  if (typeof prefix !== 'string' || !prefixForm.test(prefix))
-    throw new TypeError(`prefix must be letters, digits, _, - and dots, but is ${JSON.stringify(prefix)}`)
+  const { url = 'udp://127.0.0.1:8125', prefix = '', sampleRatio = 1 } = options
+  checkPrefix(prefix)
   // A line must say it without an exponent.
   checkNumber('sampleRatio', sampleRatio, { min: 1e-6, max: 1 })
   const address = socketAddress(url, { defaultPort: 8125, option: 'url' })
-  if (maxPacketBytes !== undefined)
-    checkNumber('maxPacketBytes', maxPacketBytes, { min: 128, max: mostPacketBytes, integer: true })
-  if (maxPendingBytes !== undefined) {
-    const min = maxPacketBytes ?? (address.kind === 'udp' ? 1_432 : 16_384)
-    checkNumber('maxPendingBytes', maxPendingBytes, { min, max: mostPendingBytes })
-  }
+  checkPacketLimits(address, options)
   return address
 }

@@ -85,7 +85,7 @@ describe('flexibleRateLimit', () => {
   })
 
   it('refuses options that make no sense', () => {
-    assert.throws(() => flexibleRateLimit(failing, { ifStoreFails: 'wait' as never }), /must be 'allow' or 'refuse'/)
+    assert.throws(() => flexibleRateLimit(failing, { ifStoreFails: 'wait' as never }), /must be one of allow, refuse/)
     assert.throws(() => flexibleRateLimit(failing, { timeoutMs: 0 }), /timeoutMs must be a number from 1/)
   })
 })

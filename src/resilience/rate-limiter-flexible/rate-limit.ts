@@ -3,7 +3,7 @@ import type { Context } from '../../core/context.ts'
 import type { Endpoint } from '../../core/endpoint.ts'
 import type { ServiceError } from '../../core/errors.ts'
 import { tell } from '../../core/tell.ts'
-import { checkNumber } from '../../primitives/check.ts'
+import { checkNumber, checkOneOf } from '../../primitives/check.ts'
 import { beginCall } from '../begin-call.ts'
 import { checkText } from '../call-key.ts'
 import { callWeight } from '../call-weight.ts'
@@ -50,8 +50,7 @@ class FlexibleRateLimiter {
 
   constructor(limiter: FlexibleLimiter, options: FlexibleRateLimitOptions) {
     const { ifStoreFails = 'allow', timeoutMs = limiter.execEvenly === true ? Infinity : 250 } = options
-    if (ifStoreFails !== 'allow' && ifStoreFails !== 'refuse')
-      throw new TypeError(`ifStoreFails must be 'allow' or 'refuse', but is ${JSON.stringify(ifStoreFails)}`)
+    checkOneOf('ifStoreFails', ifStoreFails, ['allow', 'refuse'])
     this.#limiter = limiter
     this.#points = new Points(limiter, checkNumber('timeoutMs', timeoutMs, { min: 1 }))
     this.#options = options
