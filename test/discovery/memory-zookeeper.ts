@@ -39,6 +39,10 @@ export class MemoryZookeeper implements AsyncDisposable {
   isMute = false
   /** Requests are taken and nothing comes of them; heart-beats are answered. */
   isStuck = false
+  /** Nothing is said to the end of a session. */
+  hangsAtClose = false
+  /** To how many ends nothing was said. */
+  hungCloses = 0
   /** The next answer to a request of this type is lost with its connection, although it is done. */
   loseAnswerTo: number | undefined
   /** The user and password that it knows, with a colon between; undefined for any. */
@@ -162,6 +166,7 @@ export class MemoryZookeeper implements AsyncDisposable {
     const xid = reader.int()
     const type = reader.int()
     if (this.isStuck && type !== 11) return
+    if (type === -11 && this.hangsAtClose) return void this.hungCloses++
     let code = 0
     let body = new JuteWriter()
     try {

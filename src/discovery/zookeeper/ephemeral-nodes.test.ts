@@ -134,6 +134,21 @@ describe('ephemeral nodes', { timeout: 30_000 }, () => {
     await eventually(() => test.zookeeper.sessions.size === 0)
   })
 
+  it('are lost when somebody removes them also after a session before has ended late', async () => {
+    await using test = await open()
+    const first = await test.announce('a')
+    // The server of the first session says nothing to its end, and its connection is ended after a while.
+    test.zookeeper.hangsAtClose = true
+    const withdrawing = first.withdraw(signal)
+    await eventually(() => test.zookeeper.hungCloses === 1)
+    test.zookeeper.hangsAtClose = false
+    const { lost } = await test.announce('a')
+    await Promise.all([withdrawing, test.pass(600)])
+    await eventually(() => test.zookeeper.nodes.watches === 1)
+    test.zookeeper.nodes.remove('/s/a')
+    await isLost(lost)
+  })
+
   it('may be lost when nobody was reached for a whole session', async () => {
     await using test = await open()
     const { lost } = await test.announce('a')

@@ -160,7 +160,8 @@ export class EphemeralNodes {
       if (this.#link !== undefined && this.#claims.has(path)) void this.#look(this.#link, path)
     },
     onDisconnect: () => {
-      this.#link = undefined
+      // That of a session which is being closed ends late, where the next one has its own already.
+      if (this.#link?.error !== undefined) this.#link = undefined
     },
     onLost: () => {
       for (const path of [...this.#claims.keys()]) {
