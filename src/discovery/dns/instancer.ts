@@ -1,13 +1,14 @@
 // Looks instances up in DNS: SRV records, or addresses with a port that is known.
+
 import { getServers } from 'node:dns'
 import { isIP } from 'node:net'
 import { systemClock } from '../../core/clock.ts'
+import { pause } from '../../core/pause.ts'
 import { tell } from '../../core/tell.ts'
 import { checkNumber, checkOneOf } from '../../primitives/check.ts'
 import { fixedInstances } from '../fixed-instances.ts'
 import { addressOf, type Instance, instanceAt } from '../instance.ts'
 import { type Instancer, type InstancerOptions, type InstanceSource, instancerFrom } from '../instancer.ts'
-import { pause } from '../pause.ts'
 import { dnsServer } from './dns-server.ts'
 import { domainName } from './domain-name.ts'
 import { DnsResolver } from './resolver.ts'
