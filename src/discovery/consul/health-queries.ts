@@ -1,5 +1,4 @@
 // One lookup in Consul: blocking queries of its health endpoint, which return when something has changed.
-
 import { ServiceError } from '../../core/errors.ts'
 import { pause } from '../../core/pause.ts'
 import { HttpService } from '../../platform/http-service.ts'

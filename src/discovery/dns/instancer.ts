@@ -1,5 +1,4 @@
 // Looks instances up in DNS: SRV records, or addresses with a port that is known.
-
 import { getServers } from 'node:dns'
 import { isIP } from 'node:net'
 import { systemClock } from '../../core/clock.ts'

@@ -1,5 +1,4 @@
 // A copy of what a Eureka has, which several instancers share: one request at a time, and one at each interval.
-
 import { ServiceError } from '../../core/errors.ts'
 import { pause } from '../../core/pause.ts'
 import { HttpService } from '../../platform/http-service.ts'

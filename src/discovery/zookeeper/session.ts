@@ -1,5 +1,4 @@
 // Session: what we are to an ensemble, over all connections: it is taken along from server to server, and made anew once the ensemble has forgotten it.
-
 import type { Timer } from '../../core/clock.ts'
 import { ServiceError } from '../../core/errors.ts'
 import { pause } from '../../core/pause.ts'
