@@ -2,10 +2,10 @@
 import type { Clock } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import { ServiceError } from '../core/errors.ts'
+import { pause } from '../core/pause.ts'
 import type { Instance } from './instance.ts'
 import type { InstanceSource } from './instance-watch.ts'
 import { Pace } from './pace.ts'
-import { pause } from './pause.ts'
 
 /** All that a registry has at a moment. */
 export interface Listed<Position, Entry = readonly Instance[]> {

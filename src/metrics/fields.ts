@@ -1,12 +1,12 @@
 // Histograms and summaries as numbers with names, for receivers that know nothing else.
 import type { HistogramNumbers, SummaryNumbers } from './label-texts.ts'
 import { bucketQuantile } from './quantile.ts'
+import { quantileName, usualQuantiles } from './quantile-name.ts'
 
 /** A name and a number: `count`, `sum`, `p99`, `le_0.5`. A number may be NaN or infinite, which no receiver wants. */
 export type Field = readonly [name: string, value: number]
 
-const shown: readonly number[] = [0.5, 0.9, 0.95, 0.99]
-const shownNames: readonly string[] = shown.map(percent)
+const usualNames: readonly string[] = usualQuantiles.map(quantileName)
 
 /** How many values, and their sum; with `buckets` also how many were up to each bound, as in `le_0.5`. All of them can be added up over a fleet. */
 export function amountFields(of: Pick<HistogramNumbers, 'sum' | 'count'>, buckets?: HistogramNumbers): Field[] {
@@ -26,7 +26,7 @@ export function amountFields(of: Pick<HistogramNumbers, 'sum' | 'count'>, bucket
 /** `p50`, `p90`, `p95` and `p99` of what is in the buckets, see `bucketQuantile`; nothing where there is nothing. */
 export function histogramQuantiles({ bounds, counts, count }: HistogramNumbers): Field[] {
   if (count === 0 || bounds.length === 0) return []
-  return shown.map((quantile, index) => [shownNames[index] ?? '', bucketQuantile(quantile, bounds, counts)])
+  return usualQuantiles.map((quantile, index) => [usualNames[index] ?? '', bucketQuantile(quantile, bounds, counts)])
 }
 
 /** The quantiles of a summary, as in `p99.9`; nothing where its window has no values. */
@@ -34,12 +34,7 @@ export function summaryQuantiles(of: SummaryNumbers): Field[] {
   const { quantiles } = of.shape
   return of
     .quantiles()
-    .flatMap((value, index): Field[] => (Number.isNaN(value) ? [] : [[percent(quantiles[index] ?? 0), value]]))
-}
-
-/** Multiplied as it is, 0.999 would be 99.89999999999999. */
-function percent(quantile: number): string {
-  return `p${Number((quantile * 100).toFixed(10))}`
+    .flatMap((value, index): Field[] => (Number.isNaN(value) ? [] : [[quantileName(quantiles[index] ?? 0), value]]))
 }
 
 /** All series of a metric have the same bounds. */

@@ -2,6 +2,7 @@
 import { type Clock, systemClock, type Task, type Timer } from '../core/clock.ts'
 import { byteLength } from '../primitives/byte-length.ts'
 import { checkNumber } from '../primitives/check.ts'
+import { linesIn } from '../primitives/lines-in.ts'
 import { RingBuffer } from '../primitives/ring-buffer.ts'
 import type { Channel, ChannelListener } from './channel.ts'
 import { Flushes } from './flushes.ts'
@@ -257,10 +258,4 @@ export class BatchWriter implements ChannelListener, Task, AsyncDisposable {
   #release(): void {
     if (this.#flushes.size > 0) this.#flushes.settle(this.#oldest)
   }
-}
-
-function linesIn(text: string): number {
-  let lines = 0
-  for (let at = text.indexOf(newline); at !== -1; at = text.indexOf(newline, at + 1)) lines++
-  return lines
 }

@@ -1,5 +1,4 @@
 // What a client knows of its instances, as metrics and log lines: who came and went, who may be called, and whether the registry works.
-
 import type { CandidatesUpdate, ConnectErrorEvent } from '../discovery/endpointer.ts'
 import type { Instance } from '../discovery/instance.ts'
 import type { Instancer } from '../discovery/instancer.ts'

@@ -1,5 +1,4 @@
 // Tests of check.ts.
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

@@ -1,11 +1,11 @@
 // One lookup in Consul: blocking queries of its health endpoint, which return when something has changed.
 import { ServiceError } from '../../core/errors.ts'
+import { pause } from '../../core/pause.ts'
 import { HttpService } from '../../platform/http-service.ts'
 import type { CheckedHttpService } from '../../platform/http-service-options.ts'
 import type { Instance } from '../instance.ts'
 import type { InstanceSource } from '../instance-watch.ts'
 import type { Pace } from '../pace.ts'
-import { pause } from '../pause.ts'
 import { instancesIn } from './instances-in.ts'
 
 /** What one lookup asks for. */

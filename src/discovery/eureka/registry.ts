@@ -1,10 +1,10 @@
 // A copy of what a Eureka has, which several instancers share: one request at a time, and one at each interval.
 import { ServiceError } from '../../core/errors.ts'
+import { pause } from '../../core/pause.ts'
 import { HttpService } from '../../platform/http-service.ts'
 import type { CheckedHttpService } from '../../platform/http-service-options.ts'
 import { checkNumber } from '../../primitives/check.ts'
 import { type Random, systemRandom } from '../../primitives/random.ts'
-import { pause } from '../pause.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { checkedEureka, type EurekaConnectionOptions } from './connection.ts'
 import type { InstanceInfo } from './instance-info.ts'

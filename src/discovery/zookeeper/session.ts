@@ -1,8 +1,8 @@
 // Session: what we are to an ensemble, over all connections: it is taken along from server to server, and made anew once the ensemble has forgotten it.
 import type { Timer } from '../../core/clock.ts'
 import { ServiceError } from '../../core/errors.ts'
+import { pause } from '../../core/pause.ts'
 import { backoff } from '../../primitives/backoff.ts'
-import { pause } from '../pause.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import type { CheckedConnection } from './connection.ts'
 import { Link } from './link.ts'

@@ -1,4 +1,5 @@
 // What is left of a message that is longer than receivers take: header first, then the text, then as many whole fields as fit.
+import { cutText } from '../../primitives/cut-text.ts'
 import type { Format } from './format.ts'
 
 const ellipsis = '…'
@@ -19,12 +20,8 @@ export function shortened(format: Format, head: string, params: string, text: st
 
 /** As much of a text as fits. */
 export function cut(text: string, mostBytes: number): string {
-  const bytes = Buffer.from(text)
-  if (bytes.length <= mostBytes) return text
-  let end = Math.max(0, mostBytes - bytesIn(ellipsis))
-  // Of a character all bytes but the first begin with the bits 10.
-  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--
-  return bytes.toString('utf8', 0, end) + ellipsis
+  if (bytesIn(text) <= mostBytes) return text
+  return cutText(text, mostBytes - bytesIn(ellipsis)) + ellipsis
 }
 
 function fewer(params: string, mostBytes: number): string {

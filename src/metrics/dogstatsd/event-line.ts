@@ -1,5 +1,4 @@
 // Events of DogStatsD: what happened once, for people who look at a timeline.
-
 import { byteLength } from '../../primitives/byte-length.ts'
 import { checkOneOf } from '../../primitives/check.ts'
 import { cutText } from '../../primitives/cut-text.ts'

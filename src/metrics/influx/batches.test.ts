@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Batches, halves, linesIn } from './batches.ts'
+import { linesIn } from '../../primitives/lines-in.ts'
+import { Batches, halves } from './batches.ts'
 
 describe('Batches', () => {
   it('hold so many lines', () => {

@@ -42,13 +42,6 @@ export class Batches {
   }
 }
 
-/** How many lines a batch has. */
-export function linesIn(batch: string): number {
-  let lines = 0
-  for (let at = batch.indexOf('\n'); at !== -1; at = batch.indexOf('\n', at + 1)) lines++
-  return lines
-}
-
 /** A batch in two, of at least a line each; undefined for a single line. */
 export function halves(batch: string): [first: string, second: string] | undefined {
   // The end of the line that the middle is in, or that of the line before where this one is the last.

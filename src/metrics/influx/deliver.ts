@@ -1,6 +1,7 @@
 // Sends a batch to InfluxDB, and finds the lines that it refuses among those that it takes.
 import { refusedReply } from '../../platform/http-service.ts'
-import { halves, linesIn } from './batches.ts'
+import { linesIn } from '../../primitives/lines-in.ts'
+import { halves } from './batches.ts'
 
 /** What became of a batch, in lines. */
 export interface Delivered {

@@ -1,6 +1,7 @@
 // What a metric is in PCP: one metric or several, each of one type, one unit and one meaning.
 import type { CheckedSpec } from '../metric-spec.ts'
 import { bucketQuantile } from '../quantile.ts'
+import { quantileName, usualQuantiles } from '../quantile-name.ts'
 import type { MetricFamily, MetricOutline } from '../registry.ts'
 import { countUnits, noUnits, unitsOf } from './units.ts'
 
@@ -18,8 +19,6 @@ export interface Column {
 
 type Series = MetricFamily['series'][number]
 
-const quantiles: readonly number[] = [0.5, 0.9, 0.95, 0.99]
-
 /** The columns of a kind, for its names: those of `columnsOf` but for statistics. */
 export function suffixesOf({ kind }: Pick<MetricOutline, 'kind'>): readonly Column['suffix'][] {
   return kind === 'counter' || kind === 'gauge' ? [''] : ['.count', '.sum', '.spread']
@@ -35,8 +34,8 @@ export function columnsOf({ spec, kind, series }: MetricFamily): readonly Column
   const units = unitsOf(spec.unit, noUnits)
   if (kind === 'gauge') return [{ ...one, semantics: 'instant', units }]
   const [first] = series
-  const shown = first === undefined || 'counts' in first ? quantiles : first.shape.quantiles
-  const statistics = ['mean', ...shown.map(quantileName)]
+  const shown = first === undefined || 'counts' in first ? usualQuantiles : first.shape.quantiles
+  const statistics = ['mean', ...shown.map(statisticName)]
   return [
     { ...one, suffix: '.count', type: 'u64', semantics: 'counter', units: countUnits },
     { ...one, suffix: '.sum', semantics: 'counter', units },
@@ -50,7 +49,7 @@ export function numbersOf(series: Series): readonly number[] {
   const { count, sum } = series
   const spread =
     'counts' in series
-      ? quantiles.map((quantile) => bucketQuantile(quantile, series.bounds, series.counts))
+      ? usualQuantiles.map((quantile) => bucketQuantile(quantile, series.bounds, series.counts))
       : series.quantiles()
   return [count, sum, sum / count, ...spread]
 }
@@ -60,8 +59,8 @@ export function helpOf({ help }: CheckedSpec): string {
   return help.replaceAll(/\s+/g, ' ').trim()
 }
 
-/** `p99.9` for 0.999; the lowest and the highest value have names of their own. */
-function quantileName(quantile: number): string {
+/** The lowest and the highest value have names of their own. */
+function statisticName(quantile: number): string {
   if (quantile === 0) return 'min'
-  return quantile === 1 ? 'max' : `p${Number((quantile * 100).toFixed(10))}`
+  return quantile === 1 ? 'max' : quantileName(quantile)
 }

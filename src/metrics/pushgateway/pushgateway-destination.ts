@@ -1,5 +1,6 @@
 // Where the page goes: to Pushgateway, as the metrics of one group.
 import { type Clock, systemClock } from '../../core/clock.ts'
+import { pause } from '../../core/pause.ts'
 import { HttpService, refusedReply } from '../../platform/http-service.ts'
 import { contentTypes } from '../prometheus/format.ts'
 import type { Prometheus } from '../prometheus/prometheus.ts'
@@ -50,7 +51,7 @@ export class PushgatewayDestination implements Destination {
       } catch (error) {
         // What it has refused it would refuse again.
         const { status = 503 } = refusedReply(error) ?? {}
-        if (isLast && status >= 500) await this.#pause(signal)
+        if (isLast && status >= 500) await pause(this.#clock, againAfterMs, signal)
         if (!isLast || status < 500 || signal.aborted) throw error
       }
     }
@@ -75,17 +76,5 @@ export class PushgatewayDestination implements Destination {
       background: true,
     })
     this.#pushes++
-  }
-
-  #pause(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = this.#clock.schedule(againAfterMs, resolve, { background: true })
-    const end = () => {
-      timer.cancel()
-      resolve()
-    }
-    signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end()
-    return promise.finally(() => signal.removeEventListener('abort', end))
   }
 }

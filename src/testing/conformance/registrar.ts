@@ -1,5 +1,4 @@
 // The conformance suite of registrars: what every adapter of a registry must do. Third parties prove their adapters with it.
-
 import { withSkips } from './left-out.ts'
 import type { RegistrarCase, RegistrarHarness } from './registrar-harness.ts'
 import { registrarLifeCases } from './registrar-life.ts'

@@ -1,5 +1,4 @@
 // The conformance suite of sinks: what every place where records go must do. Third parties prove their adapters with it.
-
 import { withSkips } from './left-out.ts'
 import type { SinkCase, SinkHarness } from './sink-harness.ts'
 import { sinkInjectionCases } from './sink-injection.ts'

@@ -1,5 +1,5 @@
 // Waits in the background, and no longer than somebody wants to know.
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from './clock.ts'
 
 const background = { background: true }
 
