@@ -165,11 +165,15 @@ describe('redisRateLimit', () => {
     assert.equal(clock.pending, 0)
   })
 
-  it('closes soon whatever Redis does', async () => {
+  it('closes soon whatever Redis does, and holds the process until then', async (t) => {
     const { call, policy, redis, clock } = limited()
     await call()
     redis.state = 'hangs'
+    const { mock } = t.mock.method(clock, 'schedule')
     const closed = policy[Symbol.asyncDispose]()
+    const [closing] = mock.calls.filter((each) => each.arguments[0] === 1_000)
+    assert.notEqual(closing, undefined)
+    assert.notEqual(closing?.arguments[2]?.background, true)
     await clock.advance(1_000)
     await closed
     assert.equal(policy[Symbol.asyncDispose](), policy[Symbol.asyncDispose]())

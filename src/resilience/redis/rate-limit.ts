@@ -152,8 +152,8 @@ class RedisRateLimiter {
         if (this.#store.failures === 0) await bucket.leave(clock)
     }
     const late = () => new Error('late')
-    // What is not given back lapses.
-    await within(leaving(), { clock, limitMs: closingMs, late, background: true }).catch(() => {})
+    // What is not given back lapses. Whoever closes waits: the process must not end before, whatever holds the client.
+    await within(leaving(), { clock, limitMs: closingMs, late }).catch(() => {})
   }
 
   get #isUnlimited(): boolean {
