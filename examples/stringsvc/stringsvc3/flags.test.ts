@@ -67,18 +67,7 @@ describe('flagsOf', () => {
       else assert.deepEqual(flagsOf([`--register=${text}`]).register, registry)
     })
 
-  for (const text of [
-    '',
-    'etcd3',
-    'local:',
-    'localhost',
-    'dns',
-    'dns:',
-    'dns:name:port',
-    'dns:name@',
-    'consul:@',
-    'consul:a:1',
-  ])
+  for (const text of ['', 'etcd3', 'local:', 'localhost', 'dns', 'dns:', 'dns:name:port', 'dns:name@'])
     it(`does not know the registry "${text}"`, () => {
       for (const flag of ['--discover', '--register'])
         assert.throws(() => flagsOf([`${flag}=${text}`]), {
@@ -86,6 +75,17 @@ describe('flagsOf', () => {
           message: new RegExp(`^${flag} must be one of local, dns:name, consul`),
         })
     })
+
+  for (const text of ['consul:@', 'consul:a:1', 'zookeeper:127.0.0.1:2181', 'eureka@']) {
+    it(`says how the registry of "${text}" is named`, () => {
+      const kind = text.split(/[:@]/)[0]
+      for (const flag of ['--discover', '--register'])
+        assert.throws(() => flagsOf([`${flag}=${text}`]), {
+          name: 'TypeError',
+          message: `${flag} must be ${kind}[:service][@where], with an @ before where it is, but is "${text}"`,
+        })
+    })
+  }
 
   it('refuses two ways to find instances, and flags that there are not', () => {
     assert.throws(() => flagsOf(['--proxy=a:1', '--discover=local']), /--proxy and --discover exclude each other/)

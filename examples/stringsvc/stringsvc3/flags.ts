@@ -105,7 +105,7 @@ function registryOf(flag: string, text: string): Registry {
   const [, name, service = 'stringsvc', where] = /^([a-z]+)(?::([^:@]+))?(?:@(.+))?$/.exec(text) ?? []
   const kind = remoteKinds.find((each) => each === name)
   if (kind) return { kind, service, where }
-  const meant = remoteKinds.find((each) => text.startsWith(each))
+  const meant = remoteKinds.find((each) => text.startsWith(`${each}:`) || text.startsWith(`${each}@`))
   if (meant)
     throw new TypeError(`${flag} must be ${meant}[:service][@where], with an @ before where it is, but is "${text}"`)
   const known = ['local', 'dns:name', ...remoteKinds].join(', ')
