@@ -8,9 +8,9 @@ import { applicationsIn } from '../../src/discovery/eureka/applications.ts'
 import { eurekaInstancer } from '../../src/discovery/eureka/instancer.ts'
 import type { Instancer } from '../../src/discovery/instancer.ts'
 import { kubernetesInstancer } from '../../src/discovery/kubernetes/instancer.ts'
-import { machineAddress } from '../../src/platform/machine-address.ts'
 import { balancedClient } from '../../src/presets/balanced-client.ts'
 import { eventually } from '../../src/testing/eventually.ts'
+import { onLoopback } from '../scenarios/discovery/elsewhere.ts'
 import { Fleet, type FleetInstance } from '../scenarios/discovery/fleet.ts'
 import { fleet } from '../scenarios/discovery/fleet-instance.ts'
 import { SteadyLoad } from '../scenarios/discovery/steady-load.ts'
@@ -59,10 +59,6 @@ async function outage(own: OwnServer, instancer: Instancer, load: SteadyLoad, al
   await knows(instancer, ...all)
   await flows()
 }
-
-/** Kubernetes takes no addresses of loopback. */
-const machine = machineAddress(false)
-const inKubernetes = machine === undefined ? { skip: 'this machine has no address' } : skipUnless('kube-apiserver')
 
 describe('calls while a registry is killed and comes back', { timeout: 300_000 }, () => {
   it('do not fail with Consul, which has forgotten everybody', skipUnless('consul'), async () => {
@@ -171,16 +167,16 @@ describe('calls while a registry is killed and comes back', { timeout: 300_000 }
       },
     )
 
-  it('do not fail with Kubernetes, which knows everybody', inKubernetes, async () => {
+  it('do not fail with Kubernetes, which knows everybody', skipUnless('kube-apiserver'), async () => {
     await using stack = new AsyncDisposableStack()
     const own = stack.use(await ownServer(kubeApiserver))
     const { access } = stack.use(new KubeClient(own.addresses))
-    const processes = stack.use(new Fleet({ host: machine, kubernetes: JSON.stringify(access) }))
+    const processes = stack.use(new Fleet({ kubernetes: JSON.stringify(access) }))
     const all = await Promise.all(names.map((name) => processes.start(name)))
     const sets: number[] = []
     const onChange = ({ instances }: { readonly instances: readonly unknown[] | undefined }) =>
       void sets.push(instances?.length ?? -1)
-    const instancer = stack.use(kubernetesInstancer({ service: 'fleet', ...access, onChange }))
+    const instancer = stack.use(onLoopback(kubernetesInstancer({ service: 'fleet', ...access, onChange })))
     const client = stack.use(balancedClient(fleet, { instancer }))
     await knows(instancer, ...all)
     sets.length = 0

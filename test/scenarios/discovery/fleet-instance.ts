@@ -2,13 +2,14 @@
 import { parseArgs } from 'node:util'
 import { type Context, contract, unary } from 'servicekit'
 import { consulRegistrar } from 'servicekit/discovery/consul/registrar'
+import { etcdRegistrar } from 'servicekit/discovery/etcd/registrar'
+import { eurekaRegistrar } from 'servicekit/discovery/eureka/registrar'
 import { kubernetesRegistrar } from 'servicekit/discovery/kubernetes/registrar'
 import { localRegistrar } from 'servicekit/discovery/local/registrar'
 import type { Registrar } from 'servicekit/discovery/registrar'
 import { serve } from 'servicekit/presets/serve'
 import { http } from 'servicekit/transport/http/http'
-import { etcdRegistrar } from '../../../src/discovery/etcd/registrar.ts'
-import { eurekaRegistrar } from '../../../src/discovery/eureka/registrar.ts'
+import { asElsewhere } from './elsewhere.ts'
 
 /** A call of the test, by its number. */
 export interface Order {
@@ -44,16 +45,16 @@ if (process.argv[1] === import.meta.filename) {
       etcd: { type: 'string' },
       eureka: { type: 'string' },
       kubernetes: { type: 'string' },
-      host: { type: 'string', default: '127.0.0.1' },
     },
   })
-  const { name, folder, consul, etcd, eureka, kubernetes, host } = values
+  const { name, folder, consul, etcd, eureka, kubernetes } = values
   const register: Registrar[] = []
   if (folder !== undefined) register.push(localRegistrar({ folder }))
   if (consul !== undefined) register.push(consulRegistrar({ url: consul }))
   if (etcd !== undefined) register.push(etcdRegistrar({ url: etcd }))
   if (eureka !== undefined) register.push(eurekaRegistrar({ url: eureka, ttlMs: 6_000 }))
-  if (kubernetes !== undefined) register.push(kubernetesRegistrar({ ...JSON.parse(kubernetes), ttlMs: 6_000 }))
+  if (kubernetes !== undefined)
+    register.push(asElsewhere(kubernetesRegistrar({ ...JSON.parse(kubernetes), ttlMs: 6_000 })))
   const ids: number[] = []
   const run = async ({ id }: Order, ctx: Context) => {
     ids.push(id)
@@ -65,7 +66,7 @@ if (process.argv[1] === import.meta.filename) {
     fleet,
     { look: run, book: run },
     {
-      over: [http({ host, port: Number(values.port) })],
+      over: [http({ host: '127.0.0.1', port: Number(values.port) })],
       register,
       // A machine that is busy with other things may make calls slow, but no call is refused for that.
       pipeline: { loadShed: false },

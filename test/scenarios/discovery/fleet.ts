@@ -24,10 +24,8 @@ export interface FleetRegistry {
   readonly consul?: string | undefined
   readonly eureka?: string | undefined
   readonly etcd?: string | undefined
-  /** The options of its registrar, as JSON. */
+  /** The options of its registrar, as JSON. They are there as if they were elsewhere: see `onLoopback`. */
   readonly kubernetes?: string | undefined
-  /** Where they listen. @default 127.0.0.1 */
-  readonly host?: string | undefined
 }
 
 const limitMs = 30_000
