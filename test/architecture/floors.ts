@@ -17,7 +17,7 @@ export const neighbours: Readonly<Record<string, readonly string[]>> = {
 /** The packages that a room on floor 3 or 4 may import: a runtime dependency, or an optional peer. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
   platform: ['undici'],
-  'log/otel': ['@opentelemetry/api', '@opentelemetry/api-logs'],
+  'log/otel': ['@opentelemetry/api'],
   'metrics/otel': ['@opentelemetry/api'],
   'metrics/cloudwatch': ['@aws-sdk/client-cloudwatch'],
 }
