@@ -1,6 +1,7 @@
 // Announces instances in Kubernetes that it does not run itself: an EndpointSlice for each, renewed for as long as it is there.
 import { checkNumber } from '../../primitives/check.ts'
 import { type Announce, type Registrar, type RegistrarOptions, registrarFrom } from '../registrar.ts'
+import { registrarWith } from '../registrar-with.ts'
 import { tellingDoubt } from '../telling-doubt.ts'
 import { checkedKubernetes, type KubernetesConnectionOptions } from './connection.ts'
 import { OldSlices } from './old-slices.ts'
@@ -48,21 +49,16 @@ export function kubernetesRegistrar(options: KubernetesRegistrarOptions = {}): R
     ...options,
     backoff: { maxMs: ttlMs / 3, ...options.backoff },
   })
-  return {
-    name: registrar.name,
-    register: (service, instance, events) => {
+  return registrarWith(registrar, {
+    accept: (service, instance) => {
       ownSlice(service, instance, own, 0)
-      return registrar.register(service, instance, events)
+      return instance
     },
-    [Symbol.asyncDispose]: async () => {
-      try {
-        await registrar[Symbol.asyncDispose]()
-      } finally {
-        await old[Symbol.asyncDispose]()
-        await api[Symbol.asyncDispose]()
-      }
+    close: async () => {
+      await old[Symbol.asyncDispose]()
+      await api[Symbol.asyncDispose]()
     },
-  }
+  })
 }
 
 /** To renew is to announce again: what somebody has removed or changed meanwhile is as it was. */
