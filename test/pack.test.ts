@@ -61,11 +61,23 @@ describe('an empty project', () => {
     await run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball, ...beside])
   })
 
-  it('loads every door', async () => {
-    const { exports } = JSON.parse(await readFile(join(project, 'node_modules/servicekit/package.json'), 'utf8'))
+  it('loads every door but those that need an optional peer, which say so, and these too where it is there', async () => {
+    const { exports, peerDependencies } = JSON.parse(
+      await readFile(join(project, 'node_modules/servicekit/package.json'), 'utf8'),
+    )
     const doors = Object.keys(exports).filter((door) => door !== './package.json')
-    await write('doors.js', doors.map((door) => `await import('servicekit${door.slice(1)}')\n`).join(''))
-    await run(process.execPath, ['doors.js'])
+    const attempts = doors.map(
+      (door) => `await import('servicekit${door.slice(1)}').catch(({ message }) => missing.push(message))\n`,
+    )
+    const source = `const missing = []\n${attempts.join('')}console.log(JSON.stringify(missing))`
+    await write('doors.js', source)
+    const missing: string[] = JSON.parse(await run(process.execPath, ['doors.js']))
+    const named = missing.map((message) => /^Cannot find package '([^']+)'/.exec(message)?.[1] ?? message)
+    assert.deepEqual(new Set(named), new Set(Object.keys(peerDependencies)))
+    const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+    const peers = Object.keys(peerDependencies).map((name) => `${name}@${devDependencies[name]}`)
+    await run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...peers])
+    assert.equal(await run(process.execPath, ['doors.js']), '[]\n')
   })
 
   it('chooses the HTTP client by runtime', async () => {
