@@ -74,7 +74,8 @@ describe('discovery over etcd', { concurrency: 2 }, () => {
       })
 
       describe('etcdRegistrar', () => {
-        const leaseMs = 2_000
+        // A busy machine takes its time to renew.
+        const leaseMs = 4_000
         const harness = {
           ...sizes,
           open: async () => {

@@ -221,6 +221,9 @@ describe('discovery with etcd, old and new', { concurrency: 2 }, () => {
         await eventually(() => registration.state === 'failing' && instancer.current.error !== undefined, limitMs)
         await own.restart()
         await eventually(() => registration.state === 'registered', limitMs)
+        // What is not named at first after an outage is kept for a while.
+        await knows(instancer, '10.0.0.1:80', '10.0.0.2:80')
+        await eventually(() => instancer.current.error === undefined && watching.state === 'registered', limitMs)
         await watching.close()
         await knows(instancer, '10.0.0.1:80')
 

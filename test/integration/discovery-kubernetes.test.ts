@@ -399,14 +399,20 @@ describe('discovery with Kubernetes', { ...skipUnless('kube-apiserver'), timeout
       await own.crash()
       await own.restart()
     }
+    // Whoever asks again meanwhile waits for the same.
+    const once = () => {
+      let forgetting: Promise<void> | undefined
+      return () => (forgetting ??= forget())
+    }
+    const [forgetAtPage, forgetAtWatch] = [once(), once()]
     const asked: string[] = []
     const statuses: number[] = []
     let ends = Promise.withResolvers<void>()
     await using front = await through(told.access, (backend) => async (request) => {
       const isWatch = request.path.includes('watch=1')
-      if (request.path.includes('continue=')) await forget()
+      if (request.path.includes('continue=')) await forgetAtPage()
       // The second watch comes when all is forgotten; what a watch says before its end is passed on.
-      if (asked.filter((path) => path.includes('watch=1')).length === 1 && isWatch) await forget()
+      if (asked.filter((path) => path.includes('watch=1')).length === 1 && isWatch) await forgetAtWatch()
       asked.push(request.path)
       const reply = await backend(request)
       statuses.push(reply.status)
