@@ -165,13 +165,14 @@ export function streamsAt(url: string): Backend {
       ...(headers === undefined ? {} : { headers }),
       ...(body === '' ? {} : { body }),
     })
-    return { status: reply.status, body: '', more: textIn(reply.body ?? new ReadableStream()) }
+    return { status: reply.status, body: '', more: textIn(reply) }
   }
 }
 
-async function* textIn(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** Holds the reply until it is read: the body of one that nobody holds is cancelled with it. */
+async function* textIn(reply: Response): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  for await (const chunk of body) yield decoder.decode(chunk, { stream: true })
+  for await (const chunk of reply.body ?? []) yield decoder.decode(chunk, { stream: true })
 }
 
 /** Passes requests on to an agent that is one. */
